@@ -1,0 +1,295 @@
+"""Evolve a network's weights on a task: a contender of an experiment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from evornn.evolution.fitness import reciprocal_mse
+from evornn.evolution.genetic import GA
+from evornn.evolution.stopping import Progress, Stop
+from evornn.network import Network
+from evornn.population import Evaluator, Workers
+from evornn.tasks.part import Part
+from evornn.tasks.task import Task
+
+Fitness = Callable[[Network, Task], float]
+
+
+class Generation(NamedTuple):
+    """One row of a run's history.
+
+    Attributes:
+        generation: From 0.
+        evaluations: Networks evaluated so far.
+        network_steps: Time steps of networks computed so far for the fitness.
+        best_mse: Training error of the best individual so far; normalised units.
+        median_mse: Median training error of the population.
+        validation_mse: Validation error of the best individual; NaN without a validation part.
+        best_fitness: Fitness of the best individual so far.
+        median_fitness: Median fitness of the population.
+        step_size: Mean mutation step size.
+    """
+
+    generation: int
+    evaluations: int
+    network_steps: int
+    best_mse: float
+    median_mse: float
+    validation_mse: float
+    best_fitness: float
+    median_fitness: float
+    step_size: float
+
+
+@dataclass(frozen=True)
+class Evolve:
+    """Evolve a network with a genetic algorithm until a stopping rule is met.
+
+    The fitness is the reciprocal of the mean squared error over the training part. The result is
+    the individual with the least validation error among the best of every generation (with the
+    least training error, if the task has no validation part).
+
+    Attributes:
+        network: The architecture; inputs and outputs follow from the task.
+        learner: The genetic algorithm.
+        stop: When to end.
+        fitness: A user's own `fitness(network, task) -> float`, larger is better, instead; plain
+            Python, called in `jobs` processes for one individual at a time. It must be defined in
+            an importable module or a script, so that the processes find it.
+    """
+
+    network: Network
+    learner: GA = field(default_factory=GA)
+    stop: Stop = field(default_factory=lambda: Stop(generations=300))
+    fitness: Fitness | None = None
+    columns = Generation._fields
+
+    def __post_init__(self) -> None:
+        """Refuse what is no network, learner, rule or function."""
+        kinds = {"network": Network, "learner": GA, "stop": Stop}
+        for name, kind in kinds.items():
+            if not isinstance(getattr(self, name), kind):
+                raise TypeError(
+                    f"`Evolve` needs a {kind.__name__} for `{name}`, got {getattr(self, name)!r}."
+                )
+        if self.fitness is not None and not callable(self.fitness):
+            raise TypeError(f"`Evolve` needs a function for `fitness`, got {self.fitness!r}.")
+
+    def settings(self, task: Task) -> dict[str, Any]:
+        """Everything but the task and the seed that determines a run, JSON-able."""
+        described = {
+            "contender": "Evolve",
+            "network": self.network.bound(task.inputs, task.outputs).describe(),
+            "learner": self.learner.settings(),
+            "stop": vars(self.stop),
+        }
+        if self.fitness is not None:
+            described["fitness"] = f"{self.fitness.__module__}.{self.fitness.__qualname__}"
+        return described
+
+    def smoke(self) -> Evolve:
+        """The same in seconds, to see that everything fits together: 32 individuals, 3 rounds."""
+        size = min(self.learner.population, 32)
+        learner = replace(self.learner, population=size, elites=min(self.learner.elites, 4))
+        return replace(self, learner=learner, stop=Stop(generations=3))
+
+    def start(self, task: Task, seed: np.random.SeedSequence, workers: Workers) -> EvolveRun:
+        """A run on a task; everything random follows from the seed alone."""
+        return EvolveRun(self, task, seed, workers)
+
+
+class EvolveRun:
+    """One evolution under way.
+
+    Attributes:
+        network: The architecture, bound to the task.
+        reason: Why the run has ended, or None.
+        elapsed_s: Seconds spent in `advance`.
+    """
+
+    def __init__(
+        self, contender: Evolve, task: Task, seed: np.random.SeedSequence, workers: Workers
+    ) -> None:
+        """See `Evolve.start`."""
+        self.contender, self.task, self.workers = contender, task, workers
+        self.network = contender.network.bound(task.inputs, task.outputs)
+        first, later = (np.random.default_rng(s) for s in seed.spawn(2))
+        initial = self.network.initial(first, contender.learner.population)
+        self.learner = contender.learner.start(initial, later, self._map_rows)
+        self._train = _evaluator(self.network, task.train, workers)
+        alone = Workers(1)
+        self._validate = (
+            _evaluator(self.network, task.validation, alone) if task.validation else None
+        )
+        self.reason: str | None = None
+        self.elapsed_s = 0.0
+        self._chosen: np.ndarray | None = None
+        self._chosen_error = np.inf
+        self._best_error, self._best_generation = np.inf, 0
+        self._best: np.ndarray | None = None
+        self._validation = np.nan
+        self._learned: float | None = None
+
+    def _map_rows(self, function: Callable[[int, int], None], rows: int) -> None:
+        """Breed ranges of rows on the run's threads."""
+        ranges = max(1, min(rows // 32, 4 * self.workers.jobs))
+        if ranges == 1 or not self.workers.in_threads or self.workers.jobs == 1:
+            function(0, rows)
+            return
+        edges = [round(k * rows / ranges) for k in range(ranges + 1)]
+        self.workers.map(lambda k: function(edges[k], edges[k + 1]), range(ranges))
+
+    @property
+    def best(self) -> Network:
+        """The network to be used: least validation error among the best of every generation.
+
+        Raises:
+            ValueError: Before the first generation.
+        """
+        chosen = self._chosen if self._chosen is not None else self._best
+        if chosen is None:
+            raise ValueError("there is no best network yet; call `advance` first")
+        return self.network.with_chromosome(chosen)
+
+    def share(self) -> float | None:
+        """Share of the run that is done, in [0, 1], by the stopping rules that tell in advance."""
+        stop = self.contender.stop
+        shares = [
+            done / limit
+            for done, limit in (
+                (self.learner.generation, stop.generations),
+                (self.learner.evaluations, stop.evaluations),
+                (self.elapsed_s, stop.seconds),
+            )
+            if limit
+        ]
+        return min(1.0, max(shares)) if shares else None
+
+    def advance(self) -> Generation:
+        """Evaluate one generation; sets `reason` when the run has ended.
+
+        Raises:
+            RuntimeError: If the user's fitness function raises; names the individual.
+        """
+        began = time.perf_counter()
+        self.learner.tell(self._fitness(self.learner.ask()))
+        self._look_at_best()
+        self.elapsed_s += time.perf_counter() - began
+        learner = self.learner
+        now = Progress(
+            learner.generation,
+            learner.evaluations,
+            self.elapsed_s,
+            self._best_error,
+            self._best_generation,
+            self._learned,
+        )
+        self.reason = self.contender.stop.reason(now)
+        median = float(np.median(learner.fitness))
+        return Generation(
+            learner.generation,
+            learner.evaluations,
+            learner.evaluations * self.task.train.steps,
+            self._best_error,
+            1 / median if self.contender.fitness is None and median > 0 else np.nan,
+            self._validation,
+            learner.best[1],
+            median,
+            float(learner.step_sizes.mean()),
+        )
+
+    def _fitness(self, chromosomes: np.ndarray) -> np.ndarray:
+        if self.contender.fitness is None:
+            return reciprocal_mse(self._train.mse(chromosomes))
+        return own_fitness(
+            self.contender.fitness,
+            self.network,
+            self.task,
+            chromosomes,
+            self.workers,
+            self.learner.generation,
+        )
+
+    def _look_at_best(self) -> None:
+        """Training and validation error of the best individual, if it is a new one."""
+        chromosome, _ = self.learner.best
+        if self._best is not None and np.array_equal(chromosome, self._best):
+            return
+        self._best = chromosome
+        error = float(self._train.mse(chromosome[None])[0])
+        if not error >= self._best_error:
+            self._best_generation = self.learner.generation
+        self._best_error = error
+        validation = error
+        if self._validate is not None:
+            validation = self._validation = float(self._validate.mse(chromosome[None])[0])
+        if validation < self._chosen_error:
+            self._chosen, self._chosen_error = chromosome, validation
+        if self.contender.stop.learned is not None:
+            self._learned = self._share_learned(chromosome)
+
+    def _share_learned(self, chromosome: np.ndarray) -> float:
+        tolerance, train = self.contender.stop.learned_tolerance, self.task.train
+        outputs = self._train.outputs(chromosome[None])
+        met = sum(
+            int((np.abs(y[0] - target)[mask] <= tolerance).sum())
+            for y, target, mask in zip(outputs, train.targets, train.mask, strict=True)
+        )
+        return met / train.scored
+
+
+def _evaluator(network: Network, part: Part, workers: Workers) -> Evaluator:
+    return Evaluator(network, part.inputs, part.targets, part.mask, workers=workers)
+
+
+def own_fitness(
+    fitness: Fitness,
+    network: Network,
+    task: Task,
+    chromosomes: np.ndarray,
+    workers: Workers,
+    generation: int,
+) -> np.ndarray:
+    """A user's own fitness of every chromosome, in processes.
+
+    Raises:
+        RuntimeError: If the function raises or returns no number; names the individual.
+    """
+    from joblib import Parallel, delayed
+
+    chunks = np.array_split(np.arange(len(chromosomes)), min(len(chromosomes), 4 * workers.jobs))
+    call = delayed(_fitness_of_rows)
+    answers = Parallel(n_jobs=workers.jobs)(
+        call(fitness, network, task, chromosomes[rows], int(rows[0]), generation) for rows in chunks
+    )
+    return np.concatenate(answers)
+
+
+def _fitness_of_rows(
+    fitness: Fitness,
+    network: Network,
+    task: Task,
+    chromosomes: np.ndarray,
+    first: int,
+    generation: int,
+) -> np.ndarray:
+    values = np.empty(len(chromosomes))
+    for k, chromosome in enumerate(chromosomes):
+        where = f"individual {first + k} of generation {generation}"
+        try:
+            value = fitness(network.with_chromosome(chromosome), task)
+        except Exception as error:
+            raise RuntimeError(
+                f"the fitness function raised {type(error).__name__} on {where}: {error}"
+            ) from error
+        if not isinstance(value, int | float | np.integer | np.floating):
+            raise RuntimeError(
+                f"the fitness function needs to return a number, got {value!r} for {where}"
+            )
+        values[k] = value
+    return values

@@ -1,0 +1,133 @@
+"""When a run ends, and the sentence that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+from .checks import check_count, check_range
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands.
+
+    Attributes:
+        generation: Generations finished, counted from 0.
+        evaluations: Networks evaluated.
+        elapsed_s: Seconds spent, those before a resumption included.
+        best_mse: Least mean squared error so far.
+        best_generation: The generation that reached it.
+        learned: Share of the training targets that the best network meets within a tolerance, in
+            [0, 1]; None where nobody measured it.
+    """
+
+    generation: int
+    evaluations: int
+    elapsed_s: float
+    best_mse: float
+    best_generation: int = 0
+    learned: float | None = None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Rules that end a run: the first one met does; at least one is needed.
+
+    The first three are the classic scheme: a share of the training data is learned, the error falls
+    below a target, or a number of generations is reached.
+
+    Attributes:
+        learned: Share of the training targets met within `learned_tolerance`, in (0, 1].
+        mse: Best mean squared error at or below this.
+        generations: Generations after the initial one.
+        stagnation: Generations without improvement.
+        evaluations: Networks evaluated.
+        seconds: Seconds spent.
+        learned_tolerance: Largest absolute error of a target that counts as learned, in the
+            targets' (normalised) unit; no rule by itself.
+    """
+
+    learned: float | None = None
+    mse: float | None = None
+    generations: int | None = None
+    stagnation: int | None = None
+    evaluations: int | None = None
+    seconds: float | None = None
+    learned_tolerance: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Refuse a run without end and rules outside their ranges."""
+        rules = [rule.name for rule in fields(self) if rule.name != "learned_tolerance"]
+        if all(getattr(self, rule) is None for rule in rules):
+            raise ValueError(
+                f"`Stop` needs at least one of {', '.join(rules)}, got none; the run would not end."
+            )
+        for name, least in (("generations", 0), ("stagnation", 1), ("evaluations", 1)):
+            if getattr(self, name) is not None:
+                check_count("Stop", name, getattr(self, name), least)
+        if self.learned is not None:
+            check_range("Stop", "learned", self.learned, 0.0, 1.0, above=True)
+        if self.mse is not None:
+            check_range("Stop", "mse", self.mse, 0.0)
+        if self.seconds is not None:
+            check_range("Stop", "seconds", self.seconds, 0.0)
+        check_range("Stop", "learned_tolerance", self.learned_tolerance, 0.0, above=True)
+
+    def code(self, progress: Progress) -> str | None:
+        """The name of the first rule that is met, or None: go on."""
+        return next((name for name, met, _ in RULES if met(self, progress)), None)
+
+    def reason(self, progress: Progress) -> str | None:
+        """Why the run ends here, as a sentence with the numbers, or None: go on."""
+        for _, met, sentence in RULES:
+            if met(self, progress):
+                return sentence.format(stop=self, now=progress, still=_still(progress))
+        return None
+
+
+def _still(now: Progress) -> int:
+    """Generations without improvement."""
+    return now.generation - now.best_generation
+
+
+def _reached(value: float | None, limit: float | None) -> bool:
+    """Whether a rule with this limit is met; never without a limit or a measurement."""
+    return value is not None and limit is not None and value >= limit
+
+
+# One rule a row: its name, whether it is met, and the sentence that says so.
+RULES: tuple[tuple[str, Callable[[Stop, Progress], bool], str], ...] = (
+    (
+        "learned",
+        lambda stop, now: _reached(now.learned, stop.learned),
+        "learned: {now.learned:.1%} of the training targets are met within "
+        "{stop.learned_tolerance:g}, {stop.learned:.1%} were wanted.",
+    ),
+    (
+        "mse",
+        lambda stop, now: _reached(-now.best_mse, None if stop.mse is None else -stop.mse),
+        "mse: the best error {now.best_mse:.6g} has reached the target {stop.mse:g}.",
+    ),
+    (
+        "generations",
+        lambda stop, now: _reached(now.generation, stop.generations),
+        "generations: {now.generation} of {stop.generations} are done.",
+    ),
+    (
+        "stagnation",
+        lambda stop, now: _reached(_still(now), stop.stagnation),
+        "stagnation: no improvement since generation {now.best_generation}, {still} generations "
+        "ago ({stop.stagnation} allowed).",
+    ),
+    (
+        "evaluations",
+        lambda stop, now: _reached(now.evaluations, stop.evaluations),
+        "evaluations: {now.evaluations} networks of {stop.evaluations} are evaluated.",
+    ),
+    (
+        "seconds",
+        lambda stop, now: _reached(now.elapsed_s, stop.seconds),
+        "seconds: {now.elapsed_s:.1f} s of {stop.seconds:g} s are spent.",
+    ),
+)

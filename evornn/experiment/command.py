@@ -1,0 +1,117 @@
+"""The command line of an experiment's script."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from evornn.experiment import summary
+from evornn.experiment.store import RunFolderError
+
+if TYPE_CHECKING:
+    from evornn.experiment.experiment import Experiment
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"needs to be at least 1, got {value}")
+    return value
+
+
+def _jobs(text: str) -> int:
+    value = int(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError("needs to be at least 1, or -1 for all cores, got 0")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"needs to be at least 0, got {value}")
+    return value
+
+
+def parser(experiment: Experiment, description: str | None) -> argparse.ArgumentParser:
+    """The options that every experiment's script has."""
+    options = argparse.ArgumentParser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"contenders: {', '.join(experiment.contenders)}; task: {experiment.task.name}",
+    )
+    options.add_argument(
+        "--jobs", type=_jobs, default=-1, metavar="N", help="threads (default: all cores)"
+    )
+    options.add_argument(
+        "--seeds",
+        type=_count,
+        metavar="N",
+        help=f"repetitions of each contender (default: {experiment.seeds})",
+    )
+    options.add_argument(
+        "--seed",
+        type=_seed,
+        metavar="K",
+        help=f"the experiment's seed (default: {experiment.seed})",
+    )
+    options.add_argument(
+        "--out", default="results", metavar="FOLDER", help="where to write (default: results)"
+    )
+    options.add_argument(
+        "--fresh", action="store_true", help="move existing results aside and start again"
+    )
+    options.add_argument(
+        "--smoke",
+        action="store_true",
+        help="a tiny version that ends in seconds, in <name>-smoke",
+    )
+    options.add_argument("--quiet", action="store_true", help="print nothing but the table")
+    return options
+
+
+def main(experiment: Experiment, arguments: list[str] | None = None) -> None:
+    """Run an experiment as its script's arguments say, and print the outcome.
+
+    Exit status 2 if the results folder cannot be used, 130 if interrupted.
+    """
+    from rich.console import Console
+
+    from evornn.experiment.experiment import Experiment, script_name
+
+    script = sys.modules.get("__main__")
+    options = parser(experiment, getattr(script, "__doc__", None)).parse_args(arguments)
+    name = experiment.name or script_name() or experiment.task.name
+    chosen = Experiment(
+        experiment.task,
+        experiment.contenders,
+        experiment.seeds if options.seeds is None else options.seeds,
+        experiment.seed if options.seed is None else options.seed,
+        name,
+    )
+    if options.smoke:
+        chosen = chosen.smoke()
+        chosen.name = f"{name}-smoke"
+    try:
+        outcome = chosen.run(
+            jobs=options.jobs, out=options.out, quiet=options.quiet, fresh=options.fresh
+        )
+    except RunFolderError as error:
+        sys.exit(_failed(str(error), 2))
+    except OSError as error:
+        sys.exit(_failed(f"{error.filename or options.out}: {error.strerror or error}", 2))
+    except KeyboardInterrupt:
+        sys.exit(_failed("interrupted; finished runs are kept, start again to go on", 130))
+    body = summary.rows(outcome.results, outcome.controls)
+    drawn = summary.table(chosen.task.name, body)
+    if sys.stdout.isatty():
+        Console().print(drawn)
+    else:
+        sys.stdout.write(summary.plain(drawn))
+    sys.stdout.write(f"everything is in {outcome.folder}\n")
+
+
+def _failed(text: str, status: int) -> int:
+    sys.stderr.write(f"error: {text}\n")
+    return status

@@ -1,0 +1,283 @@
+"""An experiment: contenders on one task, over several seeds, with everything left on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from evornn.experiment import summary
+from evornn.experiment.display import Display
+from evornn.experiment.store import RunFolder, move_aside, write_json, write_text
+from evornn.network import Network
+from evornn.population import Workers
+from evornn.tasks.task import Task
+
+
+class Run(Protocol):
+    """A contender under way."""
+
+    reason: str | None
+    elapsed_s: float
+
+    @property
+    def best(self) -> Network:
+        """The network to be used."""
+        ...
+
+    def advance(self) -> Any:
+        """One generation; its history row."""
+        ...
+
+    def share(self) -> float | None:
+        """Share of the run that is done, in [0, 1]; None if nobody can know."""
+        ...
+
+
+class Contender(Protocol):
+    """Something that can be compared: `Evolve`, and what other learners offer."""
+
+    columns: tuple[str, ...]
+
+    def settings(self, task: Task) -> dict[str, Any]:
+        """Everything but the task and the seed that determines a run, JSON-able."""
+        ...
+
+    def smoke(self) -> Contender:
+        """The same in seconds."""
+        ...
+
+    def start(self, task: Task, seed: np.random.SeedSequence, workers: Workers) -> Run:
+        """A run on a task."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an experiment found.
+
+    Attributes:
+        folder: Where everything lies.
+        results: For every contender, one result a seed, as result.json has it.
+        controls: Test NMSE of the task's controls.
+        figures: Picture files.
+    """
+
+    folder: pathlib.Path
+    results: dict[str, list[dict[str, Any]]]
+    controls: dict[str, float]
+    figures: tuple[pathlib.Path, ...]
+
+
+class Experiment:
+    """Contenders on one task with the same data and paired seeds.
+
+    Args:
+        task: The data and the score.
+        contenders: By name; a name becomes a folder.
+        seeds: Repetitions of each contender.
+        seed: The experiment's seed: everything random follows from it, the contender's name and
+            the repetition.
+        name: Names the results folder; default: the script's file name under `main`, else the
+            task's name.
+
+    Raises:
+        ValueError: If there is no contender, a name cannot be a folder, or there is no seed.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        contenders: Mapping[str, Contender],
+        seeds: int = 1,
+        seed: int = 0,
+        name: str | None = None,
+    ) -> None:
+        if not isinstance(task, Task):
+            raise TypeError(f"`Experiment` needs a Task, got {task!r}")
+        if not contenders:
+            raise ValueError("`Experiment` needs at least one contender, got none")
+        for label, contender in contenders.items():
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", label):
+                raise ValueError(
+                    f"a contender's name becomes a folder and needs letters, digits, '-', '_', "
+                    f"'.' or '+' only, got {label!r}"
+                )
+            if not callable(getattr(contender, "start", None)):
+                raise TypeError(
+                    f"contender {label!r} needs to be something like Evolve(network, GA(), "
+                    f"stop=...), got {contender!r}"
+                )
+        if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
+            raise ValueError(f"`Experiment` needs at least 1 seed, got {seeds!r}")
+        self.task = task
+        self.contenders = dict(contenders)
+        self.seeds = seeds
+        self.seed = seed
+        self.name = name
+
+    def main(self, arguments: list[str] | None = None) -> None:
+        """Run from the command line; `--help` lists the options. Ends the process on an error."""
+        from evornn.experiment.command import main
+
+        main(self, arguments)
+
+    def smoke(self) -> Experiment:
+        """The same with one seed and contenders that end in seconds."""
+        contenders = {name: c.smoke() for name, c in self.contenders.items()}
+        return Experiment(self.task, contenders, 1, self.seed, self.name)
+
+    def run_seed(self, contender: str, replicate: int) -> np.random.SeedSequence:
+        """The seed of one run; it does not depend on the other contenders."""
+        key = int.from_bytes(hashlib.sha256(contender.encode()).digest()[:4], "little")
+        return np.random.SeedSequence(entropy=self.seed, spawn_key=(key, replicate))
+
+    def run_settings(self, contender: str, replicate: int) -> dict[str, Any]:
+        """Everything that determines the result of one run, JSON-able."""
+        return {
+            "task": {**self.task.settings, "fingerprint": self.task.fingerprint()},
+            "contender": contender,
+            "settings": self.contenders[contender].settings(self.task),
+            "seed": self.seed,
+            "replicate": replicate,
+        }
+
+    def run(
+        self,
+        *,
+        jobs: int | None = -1,
+        out: str | pathlib.Path = "results",
+        quiet: bool = False,
+        fresh: bool = False,
+    ) -> Outcome:
+        """Run every contender with every seed, and write tables and figures.
+
+        Runs that are finished already are read, not repeated; a run that was interrupted starts
+        again.
+
+        Args:
+            jobs: Threads; -1 for all cores.
+            out: The folder above the experiment's own.
+            quiet: Show no progress.
+            fresh: Move an existing results folder aside first.
+
+        Raises:
+            RunFolderError: If the folder holds runs with other settings.
+            OSError: If the folder cannot be written.
+        """
+        folder = pathlib.Path(out) / (self.name or self.task.name)
+        workers = Workers(jobs)
+        names = [(name, k) for name in self.contenders for k in range(self.seeds)]
+        display = Display(len(names), quiet)
+        if fresh and (old := move_aside(folder)) is not None:
+            display.say(f"moved {folder} to {old}")
+        folders = {
+            (name, k): RunFolder(folder / name / f"seed-{k}", self.run_settings(name, k))
+            for name, k in names
+        }
+        for run_folder in folders.values():
+            run_folder.check()  # before hours are spent on the runs before it
+        folder.mkdir(parents=True, exist_ok=True)
+        with display:
+            for (name, k), run_folder in folders.items():
+                title = f"{name} seed {k}"
+                if run_folder.finished:
+                    display.end(f"{title}: {_sentence(run_folder.result())} (finished before)")
+                    continue
+                display.begin(title)
+                result = self._run_one(name, k, run_folder, workers, display)
+                display.end(f"{title}: {_sentence(result)}")
+        workers.close()
+        outcome = self._conclude(folder, folders)
+        if not quiet:
+            for figure in outcome.figures:
+                display.say(f"wrote {figure}")
+        return outcome
+
+    def _run_one(
+        self, name: str, replicate: int, folder: RunFolder, workers: Workers, display: Display
+    ) -> dict[str, Any]:
+        contender = self.contenders[name]
+        run = contender.start(self.task, self.run_seed(name, replicate), workers)
+        folder.begin(contender.columns)
+        try:
+            while run.reason is None:
+                row = run.advance()
+                folder.append(row, run.elapsed_s)
+                display.show(row, run.share())
+        finally:
+            folder.close()
+        network = run.best
+        test = self.task.test
+        outputs = network.predict(list(test.inputs))
+        result = {
+            "reason": run.reason,
+            "test_nmse": self.task.nmse(test, outputs),
+            "test_mse": self.task.mse(test, outputs),
+            "train_mse": row.best_mse,
+            "validation_mse": row.validation_mse,
+            "generations": row.generation,
+            "evaluations": row.evaluations,
+            "network_steps": row.network_steps,
+            "genes": network.genes,
+            "elapsed_s": round(run.elapsed_s, 3),
+        }
+        folder.finish(network, result)
+        return result
+
+    def _conclude(
+        self, folder: pathlib.Path, folders: Mapping[tuple[str, int], RunFolder]
+    ) -> Outcome:
+        """Tables and figures from what lies on disk."""
+        from evornn.plot import fitness_figure, forecast_figure, save_figure
+
+        results = {
+            name: [folders[name, k].result() for k in range(self.seeds)] for name in self.contenders
+        }
+        controls = self.task.controls()
+        body = summary.rows(results, controls)
+        write_text(folder / "table.md", summary.markdown(body))
+        write_json(
+            folder / "experiment.json",
+            {
+                "task": {**self.task.settings, "fingerprint": self.task.fingerprint()},
+                "contenders": list(self.contenders),
+                "seeds": self.seeds,
+                "seed": self.seed,
+                "results": results,
+                "controls": controls,
+            },
+        )
+        histories = {
+            name: [folders[name, k].history() for k in range(self.seeds)]
+            for name in self.contenders
+        }
+        figures = [save_figure(fitness_figure(histories, self.task.name), folder / "fitness")]
+        outputs = {}
+        for name, runs in results.items():
+            # The seed with the median test error stands for its contender, not the luckiest one.
+            order = np.argsort([r["test_nmse"] for r in runs], kind="stable")
+            network = folders[name, int(order[(len(order) - 1) // 2])].network()
+            outputs[name] = network.predict(list(self.task.test.inputs))
+        figures.append(save_figure(forecast_figure(self.task, outputs), folder / "forecast"))
+        return Outcome(folder, results, controls, tuple(figures))
+
+
+def _sentence(result: Mapping[str, Any]) -> str:
+    return (
+        f"test NMSE {result['test_nmse']:.4f} after {result['elapsed_s']:.1f} s; "
+        f"{str(result['reason']).rstrip('.')}"
+    )
+
+
+def script_name() -> str | None:
+    """The name of the script that Python was started with."""
+    main = sys.modules.get("__main__")
+    path = getattr(main, "__file__", None)
+    return pathlib.Path(path).stem if path else None

@@ -1,0 +1,420 @@
+"""A network: a cell with sizes, a readout, and, once it has evolved, its weights."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import pathlib
+import tempfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from evornn.cells.compose import with_readout
+from evornn.chromosome import Chromosome
+from evornn.flow.axes import axis_names, axis_size
+from evornn.flow.graph import Graph
+from evornn.flow.serial import graph_from_data, graph_to_data
+from evornn.flow.trace import Cell
+from evornn.simd.feed import feed_sequences
+from evornn.simd.kernel import Kernel
+
+FORMAT = 1  # of saved networks; raised when older versions could not read them
+Series = np.ndarray | Sequence[np.ndarray]
+
+
+class Network:
+    """A recurrent network of one architecture; immutable.
+
+    Args:
+        cell: A cell of the zoo, your own, or a `stack`.
+        inputs: Number of inputs; None until a task decides.
+        outputs: Number of outputs; None until a task decides.
+        readout: "linear" (y = V h + c), "tanh" or "softmax" of that; None if the cell's output is
+            the network's.
+        dtype: "float32" or "float64": what the network computes in.
+        **sizes: Size of each of the cell's axes, usually hidden=...; for a stack a tuple with one
+            size per layer, or one number for all.
+
+    Raises:
+        ValueError: If a size is missing, unknown or not positive, or the readout does not fit.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        *,
+        inputs: int | None = None,
+        outputs: int | None = None,
+        readout: str | None = "linear",
+        dtype: str = "float32",
+        **sizes: int | tuple[int, ...],
+    ) -> None:
+        if not isinstance(cell, Cell):
+            raise TypeError(
+                f"Network needs a cell, such as cells.elman or a function under @cell, got "
+                f"{type(cell).__name__}"
+            )
+        self._set(with_readout(cell, readout), inputs, outputs, dtype, sizes, None)
+
+    def _set(
+        self,
+        graph: Graph,
+        inputs: int | None,
+        outputs: int | None,
+        dtype: str,
+        sizes: Mapping[str, Any],
+        chromosome: np.ndarray | None,
+    ) -> None:
+        if dtype not in ("float32", "float64"):
+            raise ValueError(f"dtype needs float32 or float64, got {dtype!r}")
+        self.graph = graph
+        self.inputs = _whole("inputs", inputs)
+        self.outputs = _whole("outputs", outputs)
+        self.dtype = dtype
+        self._asked = dict(sizes)
+        self._private = _axis_sizes(graph, sizes)
+        self.chromosome = chromosome
+
+    @classmethod
+    def _of_graph(cls, graph: Graph, **settings: Any) -> Network:
+        network = cls.__new__(cls)
+        network._set(graph, **settings)
+        return network
+
+    def _changed(self, **changes: Any) -> Network:
+        settings = {
+            "inputs": self.inputs,
+            "outputs": self.outputs,
+            "dtype": self.dtype,
+            "sizes": self._asked,
+            "chromosome": self.chromosome,
+        }
+        return Network._of_graph(self.graph, **{**settings, **changes})
+
+    def bound(self, inputs: int, outputs: int) -> Network:
+        """The network with as many inputs and outputs as a task has.
+
+        Raises:
+            ValueError: If it already has other numbers.
+        """
+        for name, mine, theirs in (
+            ("inputs", self.inputs, inputs),
+            ("outputs", self.outputs, outputs),
+        ):
+            if mine is not None and mine != theirs:
+                raise ValueError(f"the task has {theirs} {name}, the network was given {mine}")
+        return self._changed(inputs=inputs, outputs=outputs)
+
+    def with_chromosome(self, chromosome: np.ndarray) -> Network:
+        """The network with the given weights, axes (gene)."""
+        genes = np.ascontiguousarray(chromosome, dtype=self.dtype)
+        if genes.shape != (self.genes,):
+            raise ValueError(self._needs("with_chromosome", genes.shape))
+        return self._changed(chromosome=genes)
+
+    # --- sizes and genes --------------------------------------------------------------------
+
+    @functools.cached_property
+    def sizes(self) -> dict[str, int]:
+        """Size of every axis.
+
+        Raises:
+            ValueError: If the numbers of inputs and outputs are not known yet.
+        """
+        if self.inputs is None or self.outputs is None:
+            raise ValueError(
+                f"the network {self.graph.name} needs to know its inputs and outputs; pass "
+                "inputs=... and outputs=..., or use network.bound(inputs, outputs)"
+            )
+        (leaf,) = self.graph.inputs.values()
+        return {leaf.axes[0]: self.inputs, "output": self.outputs, **self._private}
+
+    @functools.cached_property
+    def map(self) -> Chromosome:
+        """The map between genes and named weights."""
+        return Chromosome(self.graph.parameters, self.sizes)
+
+    @property
+    def genes(self) -> int:
+        """Number of genes: one per weight that is neither masked nor fixed."""
+        return self.map.genes
+
+    def pack(self, weights: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The chromosome of named weights; see `Chromosome.pack`."""
+        return self.map.pack(weights).astype(self.dtype)
+
+    def unpack(self, chromosome: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """Named weights of a chromosome, axes (gene) or (individual, gene); default: its own.
+
+        Raises:
+            ValueError: If the chromosome has another number of genes.
+        """
+        genes = self._own() if chromosome is None else np.asarray(chromosome)
+        if genes.ndim not in (1, 2) or genes.shape[-1] != self.genes:
+            raise ValueError(self._needs("unpack", genes.shape))
+        return self.map.unpack(genes)
+
+    def initial(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """An initial population from the declared distributions, axes (individual, gene)."""
+        return self.map.draw(rng, count, self.sizes).astype(self.dtype)
+
+    def _needs(self, method: str, shape: tuple[int, ...]) -> str:
+        inputs = f"{self.inputs} input{'s' if self.inputs != 1 else ''}"
+        outputs = f"{self.outputs} output{'s' if self.outputs != 1 else ''}"
+        return (
+            f"`Network.{method}` needs chromosomes of {self.genes} genes, got shape {shape}. The "
+            f"network {self.graph.name} with {inputs} and {outputs} has {self.map.describe()}."
+        )
+
+    def _own(self) -> np.ndarray:
+        if self.chromosome is None:
+            raise ValueError(
+                "this network has no weights yet; evolve it, load it, or use with_chromosome"
+            )
+        return self.chromosome
+
+    # --- running ----------------------------------------------------------------------------
+
+    def kernel(
+        self, *, lanes: int | None = None, sequences: int = 1, shared: bool = False
+    ) -> Kernel:
+        """The compiled kernel of this network; see `Kernel`."""
+        return Kernel(
+            self.graph,
+            self.sizes,
+            self.map.addresses,
+            self.map.constants,
+            dtype=self.dtype,
+            lanes=lanes,
+            sequences=sequences,
+            shared=shared,
+        )
+
+    @functools.cached_property
+    def _kernel(self) -> Kernel:
+        return self.kernel(shared=True)
+
+    def predict(self, inputs: Series) -> Any:
+        """Outputs of the network for one or several sequences, each from a clean state.
+
+        Args:
+            inputs: Axes (time, input), or (time) with one input; or a list of such arrays.
+
+        Returns:
+            Axes (time, output); a list of such arrays for a list.
+        """
+        sequences, single = self._sequences(inputs)
+        outputs, _ = self._run(sequences, [len(x) for x in sequences], False)
+        return outputs[0] if single else outputs
+
+    def states(self, inputs: Series) -> Any:
+        """Every state after every step, by name, axes (time, state); a list for a list."""
+        sequences, single = self._sequences(inputs)
+        _, states = self._run(sequences, [len(x) for x in sequences], True)
+        return states[0] if single else states
+
+    def forecast(self, inputs: Series, steps: int) -> Any:
+        """Free running: read the inputs, then go on alone, each output fed back as the next input.
+
+        Args:
+            inputs: Axes (time, input): the beginning, teacher-forced; or a list.
+            steps: Steps to go on after it, at least 1.
+
+        Returns:
+            The outputs of those steps, axes (steps, output). The first is the network's answer to
+            the last given input; the fed-back outputs stand in place of the first inputs, and
+            further inputs, if the network has more inputs than outputs, keep their last value.
+
+        Raises:
+            ValueError: If there are more outputs than inputs, or less than one step.
+        """
+        if steps < 1:
+            raise ValueError(f"forecast needs at least 1 step, got {steps}")
+        self.check_free_running()
+        sequences, single = self._sequences(inputs)
+        longer = [np.concatenate([x, np.repeat(x[-1:], steps - 1, axis=0)]) for x in sequences]
+        outputs, _ = self._run(longer, [len(x) for x in sequences], False)
+        ends = [y[len(x) - 1 :] for x, y in zip(sequences, outputs, strict=True)]
+        return ends[0] if single else ends
+
+    def check_free_running(self) -> None:
+        """Raise if the outputs cannot be fed back as inputs."""
+        if self.sizes["output"] > next(iter(self.sizes.values())):
+            raise ValueError(
+                f"free running feeds outputs back as inputs and needs at least as many inputs, "
+                f"got {self.inputs} inputs and {self.outputs} outputs"
+            )
+
+    def _sequences(self, inputs: Series) -> tuple[list[np.ndarray], bool]:
+        single = isinstance(inputs, np.ndarray) and inputs.dtype != object and inputs.ndim <= 2
+        sequences = []
+        for number, x in enumerate([inputs] if single else inputs):
+            array = np.asarray(x, dtype=np.float64)
+            if array.ndim == 1 and self.inputs == 1:
+                array = array[:, None]
+            sizes = next(iter(self.sizes.values()))
+            if array.ndim != 2 or array.shape[1] != sizes or len(array) == 0:
+                raise ValueError(
+                    f"the network needs sequences with axes (time, {sizes}), got shape "
+                    f"{array.shape} for sequence {number}"
+                )
+            sequences.append(array)
+        if not sequences:
+            raise ValueError("the network needs at least one sequence, got none")
+        return sequences, single
+
+    def _run(
+        self, sequences: list[np.ndarray], forced: list[int], want_states: bool
+    ) -> tuple[list[np.ndarray], list[dict[str, np.ndarray]]]:
+        kernel = self._kernel
+        lanes, outputs = kernel.form.lanes, self.sizes["output"]
+        nothing = [np.zeros((len(x), outputs)) for x in sequences]
+        feed = feed_sequences(sequences, nothing, nothing, forced, self.dtype, lanes)
+        blocks = len(feed.arrays[3])
+        loss = kernel.empty(blocks)
+        out = kernel.empty(feed.rows, outputs)
+        widths = {s.name: self._width(s.declaration.axes) for s in self.graph.states}
+        history = kernel.empty(feed.rows, sum(widths.values())) if want_states else None
+        genes = self._own()[None, :]
+        kernel.run(genes, (0, blocks), feed.arrays, loss, out, history)
+        results: list[Any] = [None] * len(sequences)
+        states: list[Any] = [{} for _ in sequences]
+        rows = out.reshape(feed.rows, outputs, lanes)
+        for place, k in enumerate(feed.order):
+            if k < 0:
+                continue
+            first = feed.arrays[3][place // lanes]
+            here = slice(first, first + len(sequences[k]))
+            results[k] = rows[here, :, place % lanes].copy()
+            if history is not None:
+                all_states = history.reshape(feed.rows, -1, lanes)[here, :, place % lanes]
+                ends = np.cumsum(list(widths.values()))[:-1]
+                parts = np.split(all_states, ends, axis=1)
+                states[k] = dict(zip(widths, parts, strict=True))
+        return results, states
+
+    def _width(self, axes: tuple[str, ...]) -> int:
+        return axis_size(axes[0], self.sizes) if axes else 1
+
+    # --- on disk ----------------------------------------------------------------------------
+
+    def describe(self) -> dict[str, Any]:
+        """Everything that makes this architecture, as JSON-able data."""
+        return {
+            "graph": graph_to_data(self.graph, self.sizes),
+            "inputs": self.inputs,
+            "outputs": self.outputs,
+            "dtype": self.dtype,
+            "sizes": self._private,
+        }
+
+    def save(self, path: str | os.PathLike[str], **metadata: Any) -> None:
+        """Write architecture and weights to a safetensors file (no pickle), atomically.
+
+        Args:
+            path: The file; replaced if it exists.
+            **metadata: More to keep, JSON-able, e.g. the scale of the data.
+        """
+        from safetensors.numpy import save
+
+        path = pathlib.Path(path)
+        weights = {name: w.copy() for name, w in self.unpack().items()}
+        header = {
+            "evornn_format": str(FORMAT),
+            "network": json.dumps(self.describe(), sort_keys=True),
+            "metadata": json.dumps(metadata, sort_keys=True),
+        }
+        data = save(weights, metadata=header)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Network:
+        """The network in a file of `save`; it needs no Python code of the cell's author.
+
+        Raises:
+            ValueError: If the file is no saved network, or of a newer version.
+        """
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(path, framework="numpy") as file:
+                header = file.metadata() or {}
+                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except SafetensorError as error:
+            raise ValueError(f"{path} is no saved network: {error}") from error
+        version = header.get("evornn_format", "")
+        if not version.isdigit() or int(version) > FORMAT:
+            raise ValueError(
+                f"{path} needs to be a network saved by evornn in format {FORMAT} or older, got "
+                f"{version or 'none'}"
+            )
+        data = json.loads(header["network"])
+        network = cls._of_graph(
+            graph_from_data(data["graph"]),
+            inputs=data["inputs"],
+            outputs=data["outputs"],
+            dtype=data["dtype"],
+            sizes=data["sizes"],
+            chromosome=None,
+        )
+        return network.with_chromosome(network.pack(weights))
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{k}={v}" for k, v in self._private.items())
+        return (
+            f"Network({self.graph.name}, {sizes}, inputs={self.inputs}, outputs={self.outputs}, "
+            f"{self.dtype})"
+        )
+
+
+def _whole(name: str, value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} needs to be a whole number of at least 1, got {value!r}")
+    return int(value)
+
+
+def _axis_sizes(graph: Graph, asked: Mapping[str, Any]) -> dict[str, int]:
+    """The size of every axis but input and output, from one number or tuple per name."""
+    (leaf,) = graph.inputs.values()
+    needed = {n for axis in graph.axis_names() for n in axis_names(axis)}
+    needed -= {leaf.axes[0], "output"}
+    sizes: dict[str, int] = {}
+    for name, value in asked.items():
+        layers = sorted(
+            (n for n in needed if n.startswith(name) and n[len(name) :].isdigit()),
+            key=lambda n: int(n[len(name) :]),
+        )
+        targets = [name] if name in needed else layers
+        if not targets:
+            raise ValueError(
+                f"the network {graph.name} has the axes {', '.join(sorted(needed))}, got a size "
+                f"for {name!r}"
+            )
+        values = list(value) if isinstance(value, tuple | list) else [value] * len(targets)
+        if len(values) != len(targets):
+            raise ValueError(
+                f"{name} needs {len(targets)} sizes, one a layer ({', '.join(targets)}), got "
+                f"{len(values)}"
+            )
+        for target, one in zip(targets, values, strict=True):
+            size = _whole(target, one)
+            if size is None:
+                raise ValueError(f"{target} needs a size, got None")
+            sizes[target] = size
+    missing = sorted(needed - set(sizes))
+    if missing:
+        raise ValueError(
+            f"the network {graph.name} needs a size for {', '.join(missing)}; pass "
+            f"{missing[0].rstrip('0123456789')}=..."
+        )
+    return sizes

@@ -1,0 +1,475 @@
+"""Write the source of one time step: straight-line lane code, one loop over row blocks a stage.
+
+The emitter knows two switches: whether a weight is a register (each lane its own network) or one
+number for all lanes, and how many sequences share each weight that is loaded. Sizes are run-time
+integers; the only literals are the lane count, the row-block heights and the number of sequences.
+
+Packed weights are read in exactly the order in which `layout.py` packs them: the running pointer
+`q` never goes back within a step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from evornn.flow.graph import LEAVES, Graph, Node
+from evornn.flow.ops import OPS
+from evornn.simd.schedule import MOVES, Level, Loop, Schedule, schedule
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is literal in a kernel.
+
+    Attributes:
+        dtype: "float32" or "float64".
+        lanes: Registers' lane count.
+        rows: Row-block height by axis; 4 where an axis is not named.
+        sequences: How many sequences of a network run side by side and share weight loads.
+        shared: Lanes are sequences of one network (weights are single numbers) instead of
+            networks (weights are registers).
+    """
+
+    dtype: str
+    lanes: int
+    rows: tuple[tuple[str, int], ...]
+    sequences: int = 1
+    shared: bool = False
+
+    def height(self, axis: str) -> int:
+        """Rows computed at once along an axis."""
+        return dict(self.rows).get(axis, 4)
+
+
+@dataclass
+class Piece:
+    """A run of packed weights: for each row block, `kind` says which rows and columns.
+
+    kind "scalar": one weight; "initial": a whole vector, row by row; "rows": the rows of the
+    block of a vector; "columns": for every column, the block's rows of each matrix in turn;
+    "pairs": the same for every pair of columns of a tensor.
+    """
+
+    kind: str
+    weights: list[Node]
+
+
+@dataclass
+class StepSource:
+    """The source of a step, and what the memory it runs on must hold.
+
+    Attributes:
+        setup: Lines before the loop over time (constants, scalar weights).
+        start: Lines that put the states' initial values into the workspace.
+        step: Lines of one time step.
+        dims: Run-time integers by the name they have in the source, and what they are:
+            ("size", axis), ("buffer", name) or ("weights", segment number).
+        buffers: Workspace vectors by name, and their axis ("" for a single row).
+        segments: Pieces of packed weights: the axis of the loop ("" outside of loops), and what
+            follows one another for every row block.
+        swapped: State names that alternate between two buffers.
+    """
+
+    setup: list[str] = field(default_factory=list)
+    start: list[str] = field(default_factory=list)
+    step: list[str] = field(default_factory=list)
+    dims: dict[str, tuple[str, object]] = field(default_factory=dict)
+    buffers: dict[str, str] = field(default_factory=dict)
+    segments: list[tuple[str, list[Piece]]] = field(default_factory=list)
+    swapped: list[str] = field(default_factory=list)
+
+
+def emit_step(graph: Graph, form: Form) -> StepSource:
+    """The source of one step of a graph with one input and one output."""
+    return _Emitter(graph, form, schedule(graph)).emit()
+
+
+class _Emitter:
+    def __init__(self, graph: Graph, form: Form, plan: Schedule) -> None:
+        self.graph = graph
+        self.form = form
+        self.plan = plan
+        self.out = StepSource()
+        self.number = {node: k for k, node in enumerate(graph.nodes())}
+        self.stored = set(plan.stored)
+        self.slots = range(form.sequences)
+        self.width = 1 if form.shared else form.lanes  # numbers per packed weight
+        self.unit = form.lanes * form.sequences  # numbers per workspace row
+        self.constants: dict[float, str] = {}
+        self.destinations: dict[Node, list[str]] = {}
+
+    # --- names in the source ------------------------------------------------------------------
+
+    def size(self, axis: str) -> str:
+        """The variable that holds an axis' (or an offset's) size."""
+        if not axis:
+            return "1"
+        words = axis.replace("+", "_").replace("-", "minus_")
+        self.out.dims[f"n_{words}"] = ("size", axis)
+        return f"n_{words}"
+
+    def buffer(self, name: str, axis: str) -> str:
+        """The variable that holds a workspace vector's offset."""
+        self.out.buffers[name] = axis
+        self.out.dims[f"at_{name}"] = ("buffer", name)
+        return f"at_{name}"
+
+    def memory(self, node: Node) -> str:
+        """The offset variable of a node that stands in memory, as the present step reads it."""
+        if node.op == "input":
+            return self.buffer("x", node.axes[0])
+        if node.op == "state":
+            return f"old_{node.meta}"
+        for slot in self.graph.states:
+            if slot.following is node:
+                return f"new_{slot.name}"
+        if node is self.graph.outputs[0]:
+            return "at_y"
+        return self.buffer(f"v{self.number[node]}", node.axes[0] if node.axes else "")
+
+    def weight(self, offset: str | int) -> str:
+        """A load from the packed weights at the running pointer."""
+        load = "splat_load" if self.form.shared else "load"
+        return f"{load}(w, q + {offset})" if offset != 0 else f"{load}(w, q)"
+
+    def constant(self, value: float) -> str:
+        """The variable that holds a constant in all lanes."""
+        if value not in self.constants:
+            self.constants[value] = f"k{len(self.constants)}"
+            literal = (
+                f'float("{value!r}")'
+                if value != value or abs(value) == float("inf")
+                else repr(value)
+            )
+            self.out.setup.append(f"{self.constants[value]} = splat(number({literal}))")
+        return self.constants[value]
+
+    def name(self, node: Node, row: int | None, slot: int) -> str:
+        """The variable of a node's register for a row of the block and a sequence."""
+        if node.op == "constant":
+            return self.constant(node.meta)
+        if not node.axes:
+            if node.op == "parameter":
+                return f"p_{node.meta}"
+            return f"t{self.number[node]}_{slot}"
+        if node.op == "parameter":  # the same weight for every sequence
+            return f"t{self.number[node]}_{row}"
+        return f"t{self.number[node]}_{row}_{slot}"
+
+    # --- the parts ----------------------------------------------------------------------------
+
+    def emit(self) -> StepSource:
+        self.declare_memory()
+        self.scalar_weights()
+        for number, level in enumerate(self.plan.levels):
+            self.out.step.append(f"# level {number}")
+            self.emit_level(level)
+        for name in self.out.swapped:
+            self.out.step.append(f"old_{name}, new_{name} = new_{name}, old_{name}")
+        return self.out
+
+    def declare_memory(self) -> None:
+        """Buffers of input, output and states, and where following values go."""
+        graph, out = self.graph, self.out
+        (leaf,) = graph.inputs.values()
+        self.size(leaf.axes[0])
+        self.buffer("x", leaf.axes[0])
+        output = graph.outputs[0]
+        self.size(output.axes[0])
+        self.buffer("y", output.axes[0])
+        self.destinations.setdefault(output, []).append("at_y")
+        for slot in graph.states:
+            axis = slot.declaration.axes[0] if slot.declaration.axes else ""
+            first = self.buffer(f"{slot.name}_a", axis)
+            out.setup.append(f"old_{slot.name} = {first}")
+            if slot.name in self.plan.in_place:
+                out.setup.append(f"new_{slot.name} = {first}")
+            else:
+                out.setup.append(f"new_{slot.name} = {self.buffer(f'{slot.name}_b', axis)}")
+                out.swapped.append(slot.name)
+            self.destinations.setdefault(slot.following, []).append(f"new_{slot.name}")
+            self.initial_state(slot.name, axis, slot.declaration.initial)
+
+    def initial_state(self, name: str, axis: str, initial: float | str) -> None:
+        start = self.out.start
+        if isinstance(initial, str):
+            leaf = self.graph.parameter_leaves[initial]
+            start.append(f"q = {self.segment('', [Piece('initial', [leaf])])}")
+            value = self.weight(0)
+        else:
+            value = self.constant(initial)
+        start.append(f"for i in range({self.size(axis)}):")
+        for slot in self.slots:
+            start.append(
+                f"    store(s, old_{name} + i * {self.unit} + {slot * self.form.lanes}, {value})"
+            )
+        if isinstance(initial, str):
+            start.append(f"    q += {self.width}")
+
+    def segment(self, axis: str, pieces: list[Piece]) -> str:
+        """Reserve packed weights; the variable that holds where they begin."""
+        self.out.segments.append((axis, pieces))
+        name = f"w_{len(self.out.segments) - 1}"
+        self.out.dims[name] = ("weights", len(self.out.segments) - 1)
+        return name
+
+    def scalar_weights(self) -> None:
+        """Load each scalar parameter once, before the loop over time."""
+        for node in self.number:
+            if node.op == "parameter" and not node.axes:
+                at = self.segment("", [Piece("scalar", [node])])
+                load = "splat_load" if self.form.shared else "load"
+                self.out.setup.append(f"p_{node.meta} = {load}(w, {at})")
+
+    def emit_level(self, level: Level) -> None:
+        for node in level.moves:
+            if node.op in MOVES:
+                self.emit_move(node)
+            else:
+                self.emit_reduction(node)
+        for node in level.scalars:
+            self.emit_scalar(node)
+        for loop in level.loops:
+            self.emit_loop(loop)
+
+    def row(self, base: str, index: str, slot: int) -> str:
+        """The workspace offset of a row of a vector."""
+        return f"{base} + ({index}) * {self.unit} + {slot * self.form.lanes}"
+
+    def emit_move(self, node: Node) -> None:
+        step = self.out.step
+        target = self.memory(node) if node.axes else ""
+        if node.op == "concatenate":
+            offset = "0"
+            for argument in node.args:
+                n = self.size(argument.axes[0])
+                step.append(f"for i in range({n}):")
+                for slot in self.slots:
+                    value = f"load(s, {self.row(self.memory(argument), 'i', slot)})"
+                    step.append(f"    store(s, {self.row(target, f'{offset} + i', slot)}, {value})")
+                offset = f"{offset} + {n}"
+        else:
+            source, offset = node.args[0], self.size(node.meta[0] or "0")
+            n = self.size(source.axes[0]) if source.axes else "1"
+            if node.axes:
+                step.append(f"for i in range({self.size(node.axes[0])}):")
+                inside, index = "    ", f"i + {offset}"
+            else:
+                inside, index = "", offset
+            step.append(f"{inside}if 0 <= {index} < {n}:")
+            for slot in self.slots:
+                value = f"load(s, {self.row(self.memory(source), index, slot)})"
+                step.append(f"{inside}    {self._keep(node, target, value, slot)}")
+            step.append(f"{inside}else:")
+            for slot in self.slots:
+                zero = self.constant(0.0)
+                step.append(f"{inside}    {self._keep(node, target, zero, slot)}")
+        self.copy_to_destinations(node, target)
+
+    def _keep(self, node: Node, target: str, value: str, slot: int) -> str:
+        if node.axes:
+            return f"store(s, {self.row(target, 'i', slot)}, {value})"
+        return f"{self.name(node, None, slot)} = {value}"
+
+    def copy_to_destinations(self, node: Node, source: str) -> None:
+        """A moved vector that is also an output or a following state is copied there."""
+        others = [d for d in self.destinations.get(node, []) if d != source]
+        if not node.axes:
+            self.store_scalar(node)
+            return
+        for target in others:
+            self.out.step.append(f"for i in range({self.size(node.axes[0])}):")
+            for slot in self.slots:
+                value = f"load(s, {self.row(source, 'i', slot)})"
+                self.out.step.append(f"    store(s, {self.row(target, 'i', slot)}, {value})")
+
+    def emit_reduction(self, node: Node) -> None:
+        step = self.out.step
+        vectors = [self.memory(a) for a in node.args]
+        for slot in self.slots:
+            first = f"load(s, {self.row(vectors[0], '0', slot)})"
+            start = first if node.op == "largest" else self.constant(0.0)
+            step.append(f"{self.name(node, None, slot)} = {start}")
+        step.append(f"for i in range({self.size(node.args[0].axes[0])}):")
+        for slot in self.slots:
+            name = self.name(node, None, slot)
+            loads = [f"load(s, {self.row(v, 'i', slot)})" for v in vectors]
+            call = {"total": "add", "largest": "maximum", "dot": "fma"}[node.op]
+            arguments = [*loads, name] if node.op == "dot" else [name, *loads]
+            step.append(f"    {name} = {call}({', '.join(arguments)})")
+        self.store_scalar(node)
+
+    def emit_scalar(self, node: Node) -> None:
+        if node.op not in LEAVES:
+            for slot in self.slots:
+                arguments = ", ".join(self.scalar_value(a, slot) for a in node.args)
+                name = self.name(node, None, slot)
+                self.out.step.append(f"{name} = {OPS[node.op].lanes}({arguments})")
+        self.store_scalar(node)
+
+    def scalar_value(self, node: Node, slot: int) -> str:
+        if node.op == "state":
+            return f"load(s, {self.row(self.memory(node), '0', slot)})"
+        return self.name(node, None, slot)
+
+    def store_scalar(self, node: Node) -> None:
+        if node not in self.stored:
+            return
+        targets = self.destinations.get(node) or [self.memory(node)]
+        for target in targets:
+            for slot in self.slots:
+                value = self.scalar_value(node, slot)
+                self.out.step.append(f"store(s, {self.row(target, '0', slot)}, {value})")
+
+    def emit_loop(self, loop: Loop) -> None:
+        _LoopEmitter(self, loop).emit()
+
+
+class _LoopEmitter:
+    """One loop over row blocks."""
+
+    def __init__(self, parent: _Emitter, loop: Loop) -> None:
+        self.p = parent
+        self.loop = loop
+        self.height = parent.form.height(loop.axis)
+        self.rows = range(self.height)
+        self.lines: list[str] = []
+        self.pieces: list[Piece] = []
+        self.loaded: set[Node] = set()
+
+    def accumulator(self, chain: int, row: int, slot: int) -> str:
+        return f"a{chain}_{row}_{slot}"
+
+    def emit(self) -> None:
+        p, step = self.p, self.p.out.step
+        self.accumulators()
+        for vectors, entries in self.loop.sources:
+            self.products(vectors, entries)
+        self.parameters()
+        stores: list[str] = []
+        for node in self.loop.body:
+            self.compute(node)
+            stores += self.stores(node)
+        # Stores stand last: a state that is overwritten in place is read before.
+        start = p.segment(self.loop.axis, self.pieces)
+        step.append(f"q = {start}")
+        step.append(f"for i in range(0, {p.size(self.loop.axis)}, {self.height}):")
+        step.extend(f"    {line}" for line in self.lines + stores)
+
+    def accumulators(self) -> None:
+        biases = [c.bias for c in self.loop.chains if c.bias is not None]
+        at = {bias: k for k, bias in enumerate(dict.fromkeys(biases))}
+        for number, chain in enumerate(self.loop.chains):
+            for row in self.rows:
+                if chain.bias is None:
+                    value = self.p.constant(0.0)
+                else:
+                    offset = (at[chain.bias] * self.height + row) * self.p.width
+                    value = self.p.weight(offset)
+                for slot in self.p.slots:
+                    self.lines.append(f"{self.accumulator(number, row, slot)} = {value}")
+        if at:
+            self.advance(Piece("rows", list(at)), len(at))
+
+    def advance(self, piece: Piece, weights: int) -> None:
+        self.pieces.append(piece)
+        self.lines.append(f"q += {weights * self.height * self.p.width}")
+
+    def products(self, vectors: tuple[Node, ...], entries: list[tuple[int, Node]]) -> None:
+        p, lines = self.p, self.lines
+        pad = "    " * len(vectors)
+        for depth, vector in enumerate(vectors):
+            inside = "    " * depth
+            index = "jk"[depth]
+            lines.append(f"{inside}for {index} in range({p.size(vector.axes[0])}):")
+            for slot in p.slots:
+                value = f"load(s, {p.row(p.memory(vector), index, slot)})"
+                if depth:
+                    value = f"mul(u{slot}, {value})"
+                name = f"u{slot}" if depth == 0 and len(vectors) == 2 else f"v{slot}"
+                lines.append(f"{inside}    {name} = {value}")
+        for place, (number, _) in enumerate(entries):
+            for row in self.rows:
+                offset = (place * self.height + row) * p.width
+                lines.append(f"{pad}wt = {p.weight(offset)}")
+                for slot in p.slots:
+                    a = self.accumulator(number, row, slot)
+                    lines.append(f"{pad}{a} = fma(wt, v{slot}, {a})")
+        kind = "columns" if len(vectors) == 1 else "pairs"
+        lines.append(f"{pad}q += {len(entries) * self.height * p.width}")
+        self.pieces.append(Piece(kind, [product.args[0] for _, product in entries]))
+
+    def parameters(self) -> None:
+        """Load the weights that the body reads row by row, each once."""
+        used: dict[Node, None] = {}
+        roots = {chain.root: chain for chain in self.loop.chains}
+        for node in self.loop.body:
+            arguments = roots[node].rest if node in roots else node.args
+            for a in (node, *arguments):
+                if a.op == "parameter" and len(a.axes) == 1:
+                    used[a] = None
+        for place, node in enumerate(used):
+            for row in self.rows:
+                offset = (place * self.height + row) * self.p.width
+                self.lines.append(f"{self.p.name(node, row, 0)} = {self.p.weight(offset)}")
+            self.loaded.add(node)
+        if used:
+            self.advance(Piece("rows", list(used)), len(used))
+
+    def fetch(self, node: Node) -> None:
+        """Load a vector that is not computed in this loop, once."""
+        if node in self.loaded or not node.axes or node.op == "constant":
+            return
+        self.loaded.add(node)
+        for row in self.rows:
+            for slot in self.p.slots:
+                value = f"load(s, {self.p.row(self.p.memory(node), f'i + {row}', slot)})"
+                self.lines.append(f"{self.p.name(node, row, slot)} = {value}")
+
+    def compute(self, node: Node) -> None:
+        p = self.p
+        chain = next(((k, c) for k, c in enumerate(self.loop.chains) if c.root is node), None)
+        arguments = chain[1].rest if chain else list(node.args)
+        for argument in arguments:
+            if argument not in self.loop.body:
+                self.fetch_or_scalar(argument)
+        if node.op in LEAVES:
+            self.fetch_or_scalar(node)
+            self.loaded.add(node)
+            return
+        self.loaded.add(node)
+        for row in self.rows:
+            for slot in p.slots:
+                values = [self.value(a, row, slot) for a in arguments]
+                if chain:
+                    text = self.accumulator(chain[0], row, slot)
+                    for value in values:
+                        text = f"add({text}, {value})"
+                elif node.op == "spread":
+                    text = values[0]
+                else:
+                    text = f"{OPS[node.op].lanes}({', '.join(values)})"
+                self.lines.append(f"{p.name(node, row, slot)} = {text}")
+
+    def fetch_or_scalar(self, node: Node) -> None:
+        if node.axes and node.op != "parameter":
+            self.fetch(node)
+
+    def value(self, node: Node, row: int, slot: int) -> str:
+        if not node.axes:
+            return self.p.scalar_value(node, slot)
+        return self.p.name(node, row, slot)
+
+    def stores(self, node: Node) -> list[str]:
+        p = self.p
+        if node not in p.stored:
+            return []
+        targets = list(p.destinations.get(node, []))
+        if not targets or (node.op == "parameter" and not targets):
+            targets = [p.memory(node)]
+        return [
+            f"store(s, {p.row(target, f'i + {row}', slot)}, {self.value(node, row, slot)})"
+            for target in targets
+            for row in self.rows
+            for slot in p.slots
+        ]

@@ -1,0 +1,47 @@
+"""Shared by all tests: a seeded generator, and a cache of compiled kernels that reruns find."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import zlib
+
+import hypothesis
+import numpy as np
+import pytest
+
+hypothesis.settings.register_profile("evornn", deadline=None, derandomize=True, database=None)
+
+
+def pytest_configure(config):
+    """Keep compiled kernels beside pytest's own cache, unless the environment says where."""
+    hypothesis.settings.load_profile("evornn")
+    cache = getattr(config, "cache", None)
+    if "EVORNN_CACHE" not in os.environ and cache is not None:
+        os.environ["EVORNN_CACHE"] = str(cache.mkdir("evornn"))
+
+
+@pytest.fixture
+def rng(request):
+    """A generator seeded by the test's own name."""
+    return np.random.default_rng(zlib.crc32(request.node.name.encode()))
+
+
+@pytest.fixture
+def in_new_process():
+    """Runs a script in another Python with changes to its environment; its standard output."""
+
+    def run(script, **environment):
+        root = str(pathlib.Path(__file__).parents[1])
+        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        finished = subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONPATH": path, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout
+
+    return run
