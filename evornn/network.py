@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 import os
@@ -84,15 +85,9 @@ class Network:
         network._set(graph, **settings)
         return network
 
-    def _changed(self, **changes: Any) -> Network:
-        settings = {
-            "inputs": self.inputs,
-            "outputs": self.outputs,
-            "dtype": self.dtype,
-            "sizes": self._asked,
-            "chromosome": self.chromosome,
-        }
-        return Network._of_graph(self.graph, **{**settings, **changes})
+    def __getstate__(self) -> dict[str, Any]:
+        # Compiled code stays behind; another process takes its own from the cache.
+        return {name: value for name, value in self.__dict__.items() if name != "_kernel"}
 
     def bound(self, inputs: int, outputs: int) -> Network:
         """The network with as many inputs and outputs as a task has.
@@ -106,14 +101,23 @@ class Network:
         ):
             if mine is not None and mine != theirs:
                 raise ValueError(f"the task has {theirs} {name}, the network was given {mine}")
-        return self._changed(inputs=inputs, outputs=outputs)
+        return Network._of_graph(
+            self.graph,
+            inputs=inputs,
+            outputs=outputs,
+            dtype=self.dtype,
+            sizes=self._asked,
+            chromosome=None,
+        )
 
     def with_chromosome(self, chromosome: np.ndarray) -> Network:
         """The network with the given weights, axes (gene)."""
         genes = np.ascontiguousarray(chromosome, dtype=self.dtype)
         if genes.shape != (self.genes,):
             raise ValueError(self._needs("with_chromosome", genes.shape))
-        return self._changed(chromosome=genes)
+        network = copy.copy(self)  # with the compiled kernel, if there is one
+        network.chromosome = genes
+        return network
 
     # --- sizes and genes --------------------------------------------------------------------
 
@@ -322,12 +326,9 @@ class Network:
 
         path = pathlib.Path(path)
         weights = {name: w.copy() for name, w in self.unpack().items()}
-        header = {
-            "evornn_format": str(FORMAT),
-            "network": json.dumps(self.describe(), sort_keys=True),
-            "metadata": json.dumps(metadata, sort_keys=True),
-        }
-        data = save(weights, metadata=header)
+        header = {"format": FORMAT, "network": self.describe(), "metadata": metadata}
+        # One entry: safetensors writes several in an order that changes from call to call.
+        data = save(weights, metadata={"evornn": json.dumps(header, sort_keys=True)})
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -346,17 +347,20 @@ class Network:
 
         try:
             with safe_open(path, framework="numpy") as file:
-                header = file.metadata() or {}
+                entries = file.metadata() or {}
                 weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except SafetensorError as error:
             raise ValueError(f"{path} is no saved network: {error}") from error
-        version = header.get("evornn_format", "")
-        if not version.isdigit() or int(version) > FORMAT:
+        try:
+            header = json.loads(entries["evornn"])
+            version, data = int(header["format"]), header["network"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} needs to be a network saved by evornn, it is not") from error
+        if version > FORMAT:
             raise ValueError(
-                f"{path} needs to be a network saved by evornn in format {FORMAT} or older, got "
-                f"{version or 'none'}"
+                f"{path} needs a newer evornn: it has format {version}, this one reads up to "
+                f"{FORMAT}"
             )
-        data = json.loads(header["network"])
         network = cls._of_graph(
             graph_from_data(data["graph"]),
             inputs=data["inputs"],

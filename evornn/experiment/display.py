@@ -7,8 +7,10 @@ import time
 from types import TracebackType
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 PLAIN_INTERVAL_S = 5.0
 
@@ -71,22 +73,21 @@ class Display:
         self._title = ""
         self._meter = Meter()
         self._last = 0.0
-        self._progress: Progress | None = None
+        self._figures = Text()
+        self._live: Live | None = None
+        self._progress = Progress(
+            TextColumn("{task.description}"), BarColumn(bar_width=40), TimeElapsedColumn()
+        )
         self._run_bar = self._all_bar = TaskID(0)
 
     def __enter__(self) -> Display:
         if self.live:
-            self._progress = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=24),
-                TextColumn("{task.fields[figures]}"),
-                TimeElapsedColumn(),
-                console=self.console,
-                transient=True,
-            )
-            self._all_bar = self._progress.add_task("all runs", total=self._runs, figures="")
-            self._run_bar = self._progress.add_task("", total=1.0, figures="")
-            self._progress.start()
+            self._all_bar = self._progress.add_task("all runs", total=self._runs)
+            self._run_bar = self._progress.add_task("", total=1.0)
+            # The figures stand on lines of their own, so that they fit any terminal.
+            shown = Group(self._progress, self._figures)
+            self._live = Live(shown, console=self.console, transient=True, refresh_per_second=8)
+            self._live.start()
         return self
 
     def __exit__(
@@ -95,27 +96,28 @@ class Display:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+        if self._live is not None:
+            self._live.stop()
 
     def begin(self, title: str) -> None:
         """A run starts."""
         self._title = title
         self._meter = Meter()
         self._last = time.perf_counter()
-        if self._progress is not None:
-            self._progress.reset(self._run_bar, description=title, total=1.0, figures="compiling")
+        if self._live is not None:
+            self._progress.reset(self._run_bar, description=title, total=1.0)
+            self._figures.plain = "compiling"
         else:
             self.say(f"{title}: started (run {self._done + 1} of {self._runs})")
 
     def show(self, row: Any, share: float | None) -> None:
         """A generation is done."""
         now = time.perf_counter()
-        if self._progress is not None:
+        if self._live is not None:
             if now - self._last > 0.1:
                 self._last = now
-                figures = f"generation {row.generation}  {self._meter.line(row, share)}"
-                self._progress.update(self._run_bar, completed=share or 0.0, figures=figures)
+                self._figures.plain = f"generation {row.generation}  {self._meter.line(row, share)}"
+                self._progress.update(self._run_bar, completed=share or 0.0)
         elif not self.quiet and now - self._last >= PLAIN_INTERVAL_S:
             self._last = now
             self.say(f"{self._title}: generation {row.generation}  {self._meter.line(row, share)}")
@@ -123,11 +125,11 @@ class Display:
     def end(self, text: str) -> None:
         """A run has ended, or need not be run again."""
         self._done += 1
-        if self._progress is not None:
+        if self._live is not None:
             self._progress.update(self._all_bar, completed=self._done)
         self.say(text)
 
     def say(self, text: str) -> None:
         """A line that stays."""
         if not self.quiet:
-            self.console.print(text, markup=False, soft_wrap=True)
+            self.console.print(text, markup=False)

@@ -14,6 +14,8 @@ from evornn.simd.kernels import kernel_source, no_data, products_side_by_side
 from evornn.simd.lanes import aligned_empty, aligned_zeros, default_lanes
 from evornn.simd.layout import lay_out, row_heights
 
+_compiling = threading.Lock()
+
 
 class Kernel:
     """Runs populations of one network over sequences.
@@ -49,6 +51,16 @@ class Kernel:
         self.layout = lay_out(step, self.form, sizes, addresses, constants.astype(dtype))
         self._run = build(source)
         self._local = threading.local()
+        self._compile()
+
+    def _compile(self) -> None:
+        """Compile or load now, so that the first run takes no longer than the others."""
+        nothing = np.zeros(1, dtype=self.form.dtype)
+        scored = nothing if self.form.shared else np.zeros(1, dtype=bool)
+        none = np.zeros(1, dtype=np.int64)
+        data = (nothing, nothing, scored, none, none, none)
+        with _compiling:  # Numba compiles one function at a time anyway
+            self.run(np.zeros((1, 1), dtype=self.form.dtype), (0, 0), data, nothing)
 
     def _buffers(self) -> tuple[np.ndarray, np.ndarray]:
         """This thread's packed weights and workspace."""
@@ -81,6 +93,8 @@ class Kernel:
             outputs: Filled with the outputs, axes (block, row, output, lane).
             history: Filled with the states, axes (block, row, state entry, lane).
         """
+        if not genes.flags.writeable:
+            genes = genes.copy()  # Numba would compile anew for a read-only array
         w, s = self._buffers()
         layout = self.layout
         nothing = no_data(self.form.dtype)
