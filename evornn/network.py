@@ -327,8 +327,9 @@ class Network:
         path = pathlib.Path(path)
         weights = {name: w.copy() for name, w in self.unpack().items()}
         header = {"format": FORMAT, "network": self.describe(), "metadata": metadata}
-        # One entry: safetensors writes several in an order that changes from call to call.
-        data = save(weights, metadata={"evornn": json.dumps(header, sort_keys=True)})
+        # One entry: safetensors writes several in an order that changes from call to call. Not
+        # sorted: the order of the parameters is the order of the genes.
+        data = save(weights, metadata={"evornn": json.dumps(header)})
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -134,7 +134,7 @@ def vary(
 
     make = individual_class()
     individuals = [make(row) for row in population]
-    # DEAP's selRoulette returns too few where a fitness is infinite: it sees the worst finite one.
+    # An infinite fitness makes DEAP's selRoulette choose only one; show it the worst finite.
     finite = fitness[np.isfinite(fitness)]
     worst = float(finite.min()) if finite.size else 0.0
     for individual, value in zip(individuals, fitness, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from evornn.tasks.part import Part
 from evornn.tasks.task import Task
 
 Fitness = Callable[[Network, Task], float]
+DIVERSITY_GENES = 64
 
 
 class Generation(NamedTuple):
@@ -33,6 +34,9 @@ class Generation(NamedTuple):
         best_fitness: Fitness of the best individual so far.
         median_fitness: Median fitness of the population.
         step_size: Mean mutation step size.
+        diversity: Mean over genes of the genes' standard deviation over the population; of at most
+            `DIVERSITY_GENES` genes, evenly spaced, because all would cost more than the breeding.
+        failed: Evaluations so far that gave no finite number, or raised under on_error="worst".
     """
 
     generation: int
@@ -44,6 +48,8 @@ class Generation(NamedTuple):
     best_fitness: float
     median_fitness: float
     step_size: float
+    diversity: float
+    failed: int
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,15 @@ class Evolve:
         fitness: A user's own `fitness(network, task) -> float`, larger is better, instead; plain
             Python, called in `jobs` processes for one individual at a time. It must be defined in
             an importable module or a script, so that the processes find it.
+        on_error: What happens when the user's fitness raises: "raise" ends the run and names the
+            individual; "worst" gives it the worst fitness and counts it as failed.
     """
 
     network: Network
     learner: GA = field(default_factory=GA)
     stop: Stop = field(default_factory=lambda: Stop(generations=300))
     fitness: Fitness | None = None
+    on_error: str = "raise"
     columns = Generation._fields
 
     def __post_init__(self) -> None:
@@ -79,6 +88,10 @@ class Evolve:
                 )
         if self.fitness is not None and not callable(self.fitness):
             raise TypeError(f"`Evolve` needs a function for `fitness`, got {self.fitness!r}.")
+        if self.on_error not in ("raise", "worst"):
+            raise ValueError(
+                f'`Evolve` needs "raise" or "worst" for `on_error`, got {self.on_error!r}.'
+            )
 
     def settings(self, task: Task) -> dict[str, Any]:
         """Everything but the task and the seed that determines a run, JSON-able."""
@@ -90,6 +103,7 @@ class Evolve:
         }
         if self.fitness is not None:
             described["fitness"] = f"{self.fitness.__module__}.{self.fitness.__qualname__}"
+            described["on_error"] = self.on_error
         return described
 
     def smoke(self) -> Evolve:
@@ -134,6 +148,39 @@ class EvolveRun:
         self._best: np.ndarray | None = None
         self._validation = np.nan
         self._learned: float | None = None
+        self._failed = 0
+
+    def state(self) -> dict[str, Any]:
+        """The whole state as arrays, numbers and text; what follows depends on nothing else."""
+        found: dict[str, Any] = {
+            "best_error": self._best_error,
+            "best_generation": self._best_generation,
+            "chosen_error": self._chosen_error,
+            "validation": self._validation,
+            "learned": self._learned,
+            "failed": self._failed,
+            "elapsed_s": self.elapsed_s,
+        }
+        for name, chromosome in (("best", self._best), ("chosen", self._chosen)):
+            if chromosome is not None:
+                found[name] = chromosome
+        learner = {f"learner_{name}": value for name, value in self.learner.state().items()}
+        return {**found, **learner}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over a state; what follows is bit-identical to what would have followed there.
+
+        Raises:
+            ValueError: If the learner's settings or the population's shape differ.
+        """
+        prefix = "learner_"
+        mine = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+        self.learner.restore(mine)
+        self._best_error, self._chosen_error = state["best_error"], state["chosen_error"]
+        self._best_generation = state["best_generation"]
+        self._validation, self._learned = state["validation"], state["learned"]
+        self._failed, self.elapsed_s = state["failed"], state["elapsed_s"]
+        self._best, self._chosen = state.get("best"), state.get("chosen")
 
     def _map_rows(self, function: Callable[[int, int], None], rows: int) -> None:
         """Breed ranges of rows on the run's threads."""
@@ -201,19 +248,26 @@ class EvolveRun:
             learner.best[1],
             median,
             float(learner.step_sizes.mean()),
+            _diversity(learner.population),
+            self._failed,
         )
 
     def _fitness(self, chromosomes: np.ndarray) -> np.ndarray:
         if self.contender.fitness is None:
-            return reciprocal_mse(self._train.mse(chromosomes))
-        return own_fitness(
+            mse = self._train.mse(chromosomes)
+            self._failed += int(np.count_nonzero(~np.isfinite(mse)))
+            return reciprocal_mse(mse)
+        values = own_fitness(
             self.contender.fitness,
             self.network,
             self.task,
             chromosomes,
             self.workers,
             self.learner.generation,
+            self.contender.on_error,
         )
+        self._failed += int(np.count_nonzero(~np.isfinite(values)))
+        return values
 
     def _look_at_best(self) -> None:
         """Training and validation error of the best individual, if it is a new one."""
@@ -243,6 +297,12 @@ class EvolveRun:
         return met / train.scored
 
 
+def _diversity(population: np.ndarray) -> float:
+    genes = population.shape[1]
+    some = population[:, :: -(-genes // DIVERSITY_GENES)]
+    return float(some.std(axis=0, dtype=np.float64).mean())
+
+
 def _evaluator(network: Network, part: Part, workers: Workers) -> Evaluator:
     return Evaluator(network, part.inputs, part.targets, part.mask, workers=workers)
 
@@ -254,18 +314,21 @@ def own_fitness(
     chromosomes: np.ndarray,
     workers: Workers,
     generation: int,
+    on_error: str = "raise",
 ) -> np.ndarray:
     """A user's own fitness of every chromosome, in processes.
 
     Raises:
-        RuntimeError: If the function raises or returns no number; names the individual.
+        RuntimeError: If the function raises or returns no number; names the individual. Not if
+            `on_error` is "worst": then the individual's value is NaN, which counts as worst.
     """
     from joblib import Parallel, delayed
 
     chunks = np.array_split(np.arange(len(chromosomes)), min(len(chromosomes), 4 * workers.jobs))
     call = delayed(_fitness_of_rows)
     answers = Parallel(n_jobs=workers.jobs)(
-        call(fitness, network, task, chromosomes[rows], int(rows[0]), generation) for rows in chunks
+        call(fitness, network, task, chromosomes[rows], int(rows[0]), generation, on_error)
+        for rows in chunks
     )
     return np.concatenate(answers)
 
@@ -277,6 +340,7 @@ def _fitness_of_rows(
     chromosomes: np.ndarray,
     first: int,
     generation: int,
+    on_error: str,
 ) -> np.ndarray:
     values = np.empty(len(chromosomes))
     for k, chromosome in enumerate(chromosomes):
@@ -284,6 +348,9 @@ def _fitness_of_rows(
         try:
             value = fitness(network.with_chromosome(chromosome), task)
         except Exception as error:
+            if on_error == "worst":
+                values[k] = np.nan
+                continue
             raise RuntimeError(
                 f"the fitness function raised {type(error).__name__} on {where}: {error}"
             ) from error

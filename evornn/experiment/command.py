@@ -7,6 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from evornn.experiment import summary
+from evornn.experiment.interrupt import InterruptedRunError
+from evornn.experiment.lock import RunFolderBusyError
 from evornn.experiment.store import RunFolderError
 
 if TYPE_CHECKING:
@@ -67,6 +69,19 @@ def parser(experiment: Experiment, description: str | None) -> argparse.Argument
         action="store_true",
         help="a tiny version that ends in seconds, in <name>-smoke",
     )
+    options.add_argument(
+        "--checkpoint-seconds",
+        type=float,
+        default=30.0,
+        metavar="S",
+        help="seconds between checkpoints (default: 30)",
+    )
+    options.add_argument(
+        "--checkpoint-generations",
+        type=_count,
+        metavar="N",
+        help="generations between checkpoints, besides",
+    )
     options.add_argument("--quiet", action="store_true", help="print nothing but the table")
     return options
 
@@ -95,14 +110,21 @@ def main(experiment: Experiment, arguments: list[str] | None = None) -> None:
         chosen.name = f"{name}-smoke"
     try:
         outcome = chosen.run(
-            jobs=options.jobs, out=options.out, quiet=options.quiet, fresh=options.fresh
+            jobs=options.jobs,
+            out=options.out,
+            quiet=options.quiet,
+            fresh=options.fresh,
+            checkpoint_s=options.checkpoint_seconds,
+            checkpoint_generations=options.checkpoint_generations,
         )
-    except RunFolderError as error:
+    except (RunFolderError, RunFolderBusyError) as error:
         sys.exit(_failed(str(error), 2))
     except OSError as error:
         sys.exit(_failed(f"{error.filename or options.out}: {error.strerror or error}", 2))
+    except InterruptedRunError as end:
+        sys.exit(_failed("interrupted; start again to go on from here", end.status))
     except KeyboardInterrupt:
-        sys.exit(_failed("interrupted; finished runs are kept, start again to go on", 130))
+        sys.exit(_failed("interrupted at once; start again to go on from the checkpoint", 130))
     body = summary.rows(outcome.results, outcome.controls)
     drawn = summary.table(chosen.task.name, body)
     if sys.stdout.isatty():

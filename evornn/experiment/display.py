@@ -132,4 +132,5 @@ class Display:
     def say(self, text: str) -> None:
         """A line that stays."""
         if not self.quiet:
-            self.console.print(text, markup=False)
+            # A line in a log or a pipe is not broken at somebody's terminal width.
+            self.console.print(text, markup=False, soft_wrap=not self.live)

@@ -6,6 +6,7 @@ import hashlib
 import pathlib
 import re
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,6 +15,8 @@ import numpy as np
 
 from evornn.experiment import summary
 from evornn.experiment.display import Display
+from evornn.experiment.interrupt import Interruption
+from evornn.experiment.lock import RunLock
 from evornn.experiment.store import RunFolder, move_aside, write_json, write_text
 from evornn.network import Network
 from evornn.population import Workers
@@ -33,6 +36,14 @@ class Run(Protocol):
 
     def advance(self) -> Any:
         """One generation; its history row."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """The whole state, as arrays and values that JSON can hold."""
+        ...
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over a state."""
         ...
 
     def share(self) -> float | None:
@@ -73,6 +84,28 @@ class Outcome:
     results: dict[str, list[dict[str, Any]]]
     controls: dict[str, float]
     figures: tuple[pathlib.Path, ...]
+
+
+class Pace:
+    """When the next checkpoint is due.
+
+    Args:
+        seconds: Seconds between checkpoints.
+        generations: Generations between checkpoints, besides; None: by time alone.
+    """
+
+    def __init__(self, seconds: float, generations: int | None) -> None:
+        self._seconds, self._generations = seconds, generations
+        self._last = time.monotonic()
+
+    def due(self, generation: int) -> bool:
+        """Whether to save after this generation; counts from the last time it was due."""
+        now = time.monotonic()
+        by_number = self._generations is not None and generation % self._generations == 0
+        if by_number or now - self._last >= self._seconds:
+            self._last = now
+            return True
+        return False
 
 
 class Experiment:
@@ -155,20 +188,26 @@ class Experiment:
         out: str | pathlib.Path = "results",
         quiet: bool = False,
         fresh: bool = False,
+        checkpoint_s: float = 30.0,
+        checkpoint_generations: int | None = None,
     ) -> Outcome:
         """Run every contender with every seed, and write tables and figures.
 
-        Runs that are finished already are read, not repeated; a run that was interrupted starts
-        again.
+        Starting again continues: finished runs are read, interrupted ones go on from their last
+        checkpoint and end with the same bytes as if nothing had happened.
 
         Args:
             jobs: Threads; -1 for all cores.
             out: The folder above the experiment's own.
             quiet: Show no progress.
             fresh: Move an existing results folder aside first.
+            checkpoint_s: Seconds between checkpoints.
+            checkpoint_generations: Generations between checkpoints, besides.
 
         Raises:
             RunFolderError: If the folder holds runs with other settings.
+            RunFolderBusyError: If another process works on one of the runs.
+            InterruptedRunError: After Ctrl-C or SIGTERM, with a checkpoint written.
             OSError: If the folder cannot be written.
         """
         folder = pathlib.Path(out) / (self.name or self.task.name)
@@ -184,33 +223,59 @@ class Experiment:
         for run_folder in folders.values():
             run_folder.check()  # before hours are spent on the runs before it
         folder.mkdir(parents=True, exist_ok=True)
-        with display:
+        with display, Interruption(display.say) as interruption:
             for (name, k), run_folder in folders.items():
                 title = f"{name} seed {k}"
                 if run_folder.finished:
                     display.end(f"{title}: {_sentence(run_folder.result())} (finished before)")
                     continue
                 display.begin(title)
-                result = self._run_one(name, k, run_folder, workers, display)
+                pace = Pace(checkpoint_s, checkpoint_generations)
+                with RunLock(run_folder.path):
+                    result = self._run_one(
+                        name, k, run_folder, workers, display, interruption, pace
+                    )
                 display.end(f"{title}: {_sentence(result)}")
+                interruption.check()
         workers.close()
         outcome = self._conclude(folder, folders)
-        if not quiet:
-            for figure in outcome.figures:
-                display.say(f"wrote {figure}")
+        for figure in outcome.figures:
+            display.say(f"wrote {figure}")
         return outcome
 
     def _run_one(
-        self, name: str, replicate: int, folder: RunFolder, workers: Workers, display: Display
+        self,
+        name: str,
+        replicate: int,
+        folder: RunFolder,
+        workers: Workers,
+        display: Display,
+        interruption: Interruption,
+        pace: Pace,
     ) -> dict[str, Any]:
         contender = self.contenders[name]
         run = contender.start(self.task, self.run_seed(name, replicate), workers)
-        folder.begin(contender.columns)
+        folder.say = display.say
+        state = folder.resume()
+        if state is None:
+            folder.begin(contender.columns)
+        else:
+            run.restore(state)
+        row: Any = None
         try:
             while run.reason is None:
                 row = run.advance()
                 folder.append(row, run.elapsed_s)
                 display.show(row, run.share())
+                if run.reason is None and (pace.due(row.generation) or interruption.asked()):
+                    folder.checkpoint(row.generation, run.state())
+                    interruption.check()
+        except (RuntimeError, KeyboardInterrupt) as error:
+            # Between ask and tell the state is the one before ask: nothing is lost.
+            if row is not None:
+                folder.checkpoint(row.generation, run.state())
+            folder.log(f"stopped: {error or type(error).__name__}")
+            raise
         finally:
             folder.close()
         network = run.best
@@ -225,6 +290,7 @@ class Experiment:
             "generations": row.generation,
             "evaluations": row.evaluations,
             "network_steps": row.network_steps,
+            "failed": row.failed,
             "genes": network.genes,
             "elapsed_s": round(run.elapsed_s, 3),
         }

@@ -9,12 +9,18 @@ import os
 import pathlib
 import platform
 import tempfile
-from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, Any
 
 import numpy as np
 
+from evornn.experiment.checkpoint import State, checkpoints, newest_usable, write_checkpoint
 from evornn.network import Network
+
+HISTORY_FILES = ("history.csv", "timing.csv")
+OWN_FILES = ("run.lock", "run.holder.json", "log.txt")  # what a run has before its settings
+TIMING = ("generation", "elapsed_s")
 
 
 class RunFolderError(ValueError):
@@ -59,18 +65,25 @@ class RunFolder:
     """The folder of one run: results/<experiment>/<contender>/seed-<k>/.
 
     Holds settings.json (what determines the result, and the versions), history.csv (one row per
-    generation; the same bytes each time), timing.csv (its seconds), best.safetensors (the network)
-    and, once the run has ended, result.json.
+    generation; the same bytes each time), timing.csv (its seconds), checkpoints while the run is
+    under way, log.txt and, once it has ended, best.safetensors (the network) and result.json.
 
     Args:
         path: The folder.
         settings: What determines the run's result, JSON-able.
+        say: Told what a user should see of the log.
     """
 
-    def __init__(self, path: pathlib.Path, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        path: pathlib.Path,
+        settings: Mapping[str, Any],
+        say: Callable[[str], None] | None = None,
+    ) -> None:
         self.path = path
         self.settings = dict(settings)
-        self._files: list[TextIO] = []
+        self.say = say
+        self._files: list[IO[str]] = []
         self._writers: list[Any] = []
 
     @property
@@ -86,7 +99,7 @@ class RunFolder:
         """
         file = self.path / "settings.json"
         if not file.is_file():
-            if self.path.is_dir() and any(self.path.iterdir()):
+            if self.path.is_dir() and any(p.name not in OWN_FILES for p in self.path.iterdir()):
                 raise RunFolderError(
                     f"{self.path} needs to be empty or hold a run, it has other files; move them "
                     "or choose another folder with --out"
@@ -108,34 +121,92 @@ class RunFolder:
     def begin(self, columns: Sequence[str]) -> None:
         """Write the settings and open the history for a run that starts at generation 0."""
         self.path.mkdir(parents=True, exist_ok=True)
+        for old in checkpoints(self.path):
+            old.unlink()
         write_json(
             self.path / "settings.json",
             {"run": self.settings, "identity": identity(self.settings), "versions": versions()},
         )
-        for name, header in (("history.csv", columns), ("timing.csv", ("generation", "elapsed_s"))):
-            file = (self.path / name).open("w", newline="", encoding="utf-8")
+        self._open("w")
+        for writer, header in zip(self._writers, (columns, TIMING), strict=True):
+            writer.writerow(header)
+        self._flush()
+        self.log("started")
+
+    def resume(self) -> State | None:
+        """Go on from the newest usable checkpoint: its state, or None if there is none.
+
+        The history is cut to where it was then.
+        """
+        state = newest_usable(self.path, self._history_reaches, self._tell)
+        if state is None:
+            return None
+        for name in HISTORY_FILES:
+            os.truncate(self.path / name, state[f"bytes_{name}"])
+        self._open("a")
+        self._tell(f"resumed after generation {state['generation']}")
+        return state
+
+    def _history_reaches(self, state: State) -> str | None:
+        """What is wrong with a checkpoint beside this history, or None."""
+        for name in HISTORY_FILES:
+            path = self.path / name
+            if not path.is_file() or path.stat().st_size < state[f"bytes_{name}"]:
+                return f"cannot be used ({name} is shorter than it was then)"
+        return None
+
+    def _open(self, mode: str) -> None:
+        for name in HISTORY_FILES:
+            file = (self.path / name).open(mode, newline="", encoding="utf-8")
             self._files.append(file)
             self._writers.append(csv.writer(file))
-            self._writers[-1].writerow(header)
+
+    def _flush(self) -> None:
+        for file in self._files:
+            file.flush()
 
     def append(self, row: Sequence[Any], elapsed_s: float) -> None:
         """Add a generation to the history, on disk at once."""
         self._writers[0].writerow(row)
         self._writers[1].writerow([row[0], f"{elapsed_s:.6f}"])
+        self._flush()
+
+    def checkpoint(self, generation: int, state: Mapping[str, Any]) -> None:
+        """Save a run's state after a generation.
+
+        Raises:
+            OSError: If it cannot be written; earlier checkpoints are intact.
+        """
         for file in self._files:
-            file.flush()
+            os.fsync(file.fileno())
+        sizes = {f"bytes_{n}": (self.path / n).stat().st_size for n in HISTORY_FILES}
+        write_checkpoint(self.path, generation, {**state, **sizes, "generation": generation})
 
     def finish(self, network: Network, result: Mapping[str, Any]) -> None:
         """Write the best network and the result, and close the history."""
         self.close()
         network.save(self.path / "best.safetensors")
         write_json(self.path / "result.json", dict(result))
+        for old in checkpoints(self.path):
+            old.unlink()
+        self.log(f"ended: {result.get('reason')}")
 
     def close(self) -> None:
         """Close the history."""
         for file in self._files:
             file.close()
         self._files, self._writers = [], []
+
+    def log(self, text: str) -> None:
+        """Add a line with the date to log.txt."""
+        with (self.path / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+
+    def _tell(self, text: str) -> None:
+        """Log what a user should also see at once."""
+        self.log(text)
+        if self.say is not None:
+            self.say(text)
 
     def result(self) -> dict[str, Any]:
         """What `finish` wrote."""

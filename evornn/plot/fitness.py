@@ -33,9 +33,12 @@ def fitness_figure(histories: Mapping[str, Sequence[History]], task: str = "") -
         axes.fill_between(longest, low, high, color=colour, alpha=0.18, linewidth=0)
         seeds = f"{len(runs)} seed{'s' if len(runs) != 1 else ''}"
         axes.plot(longest, median, color=colour, linewidth=2, label=f"{name} ({seeds})")
-    axes.set_yscale("log")
+    if all((h["best_fitness"] > 0).all() for runs in histories.values() for h in runs):
+        axes.set_yscale("log")
+        axes.set_ylabel("best fitness, 1 / MSE on the training part")
+    else:  # a user's own fitness may be negative
+        axes.set_ylabel("best fitness")
     axes.set_xlabel("generation")
-    axes.set_ylabel("best fitness, 1 / MSE on the training part")
     axes.set_title(f"{task}: median, quartiles and every seed".lstrip(": "), fontsize=11)
     axes.margins(x=0.01)
     axes.legend(frameon=False, loc="lower right")

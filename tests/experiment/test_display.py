@@ -8,7 +8,7 @@ from rich.console import Console
 from evornn.evolution.evolve import Generation
 from evornn.experiment.display import Display, clock, si
 
-ROW = Generation(7, 512, 1_000_000, 0.0312, 0.5, 0.04, 32.0, 2.0, 0.1)
+ROW = Generation(7, 512, 1_000_000, 0.0312, 0.5, 0.04, 32.0, 2.0, 0.1, 0.3, 0)
 
 
 @pytest.mark.parametrize(

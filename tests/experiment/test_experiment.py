@@ -43,6 +43,8 @@ def test_a_run_leaves_settings_history_network_and_result(done):
         "timing.csv",
         "best.safetensors",
         "result.json",
+        "log.txt",
+        "run.lock",
     }
     settings = json.loads((folder / "settings.json").read_text())
     assert settings["run"]["replicate"] == 1
@@ -221,4 +223,4 @@ def test_an_interrupt_ends_with_130(tmp_path, capsys, monkeypatch):
     with pytest.raises(SystemExit) as end:
         small().main(["--out", str(tmp_path)])
     assert end.value.code == 130
-    assert "start again to go on" in capsys.readouterr().err
+    assert "start again to go on from the checkpoint" in capsys.readouterr().err
