@@ -68,7 +68,7 @@ from evornn.flow.ops import total as total
 from evornn.flow.ops import where as where
 from evornn.network import Network as Network
 from evornn.population import Evaluator as Evaluator
-from evornn.population import Workers as Workers
 from evornn.tasks import Task as Task
+from evornn.workers import Workers as Workers
 
 __version__ = "0.1.0"

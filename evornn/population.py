@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,71 +14,12 @@ import numpy as np
 from evornn.network import Network
 from evornn.simd.feed import Feed, feed_networks
 from evornn.simd.lanes import default_lanes
+from evornn.workers import Workers
 
 # A block of lanes whose weights overflow the cache of one core streams them from further away at
 # every step; half as many lanes per block are then faster (measured: Elman 128 by 1.2x).
 CACHE_BYTES = 900_000
 Blocks = tuple[int, int]
-
-
-class Workers:
-    """A warm pool that runs a function on every block of lanes.
-
-    Threads are the default, because kernels release the interpreter lock. Under
-    `joblib.parallel_config(backend=...)` with another backend than threading, joblib's own pool
-    runs the blocks. The threads are our own and not joblib's: joblib looks for finished work every
-    10 ms, which is longer than a whole generation of a small network.
-
-    Args:
-        jobs: Number of workers; -1 for all cores; None for what `joblib.parallel_config` says,
-            otherwise one.
-
-    Raises:
-        ValueError: If `jobs` is 0 or no whole number.
-    """
-
-    def __init__(self, jobs: int | None = None) -> None:
-        if jobs is not None and (not isinstance(jobs, int | np.integer) or jobs == 0):
-            raise ValueError(f"jobs needs a whole number other than 0 (-1 for all), got {jobs!r}")
-        from joblib import Parallel
-        from joblib._parallel_backends import SequentialBackend, ThreadingBackend
-
-        self._parallel = Parallel(n_jobs=jobs, prefer="threads")
-        backend = self._parallel._backend
-        self.in_threads = isinstance(backend, ThreadingBackend | SequentialBackend)
-        self.jobs: int = self._parallel._effective_n_jobs() or 1
-        self._pool: ThreadPoolExecutor | None = None
-
-    def map(self, function: Callable[..., Any], tasks: Sequence[Any]) -> list[Any]:
-        """function(task) for every task, in order; tasks are handed out as workers get free."""
-        if not self.in_threads:
-            from joblib import delayed
-
-            return list(self._parallel(delayed(function)(task) for task in tasks))
-        results: list[Any] = [None] * len(tasks)
-        if self.jobs == 1 or len(tasks) <= 1:
-            return [function(task) for task in tasks]
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self.jobs - 1, thread_name_prefix="evornn")
-        waiting: Iterator[int] = iter(range(len(tasks)))  # next() on it is atomic
-
-        def work() -> None:
-            for k in waiting:
-                results[k] = function(tasks[k])
-
-        others = [self._pool.submit(work) for _ in range(min(self.jobs, len(tasks)) - 1)]
-        try:
-            work()  # the calling thread is one of the workers
-        finally:
-            for other in others:
-                other.result()
-        return results
-
-    def close(self) -> None:
-        """Let the threads go."""
-        if self._pool is not None:
-            self._pool.shutdown()
-            self._pool = None
 
 
 class Evaluator:
@@ -125,6 +67,7 @@ class Evaluator:
         self.kernel = network.kernel(lanes=self._settings[0], sequences=group)
         self.feed: Feed = feed_networks(inputs, targets, masks, forced, network.dtype, group)
         self._sequences = len(inputs)
+        self._token = uuid.uuid4().hex  # names this evaluator in other processes
 
     def _check(
         self,
@@ -149,15 +92,11 @@ class Evaluator:
                         f"{len(arrays[0])} steps, got shape {array.shape}"
                     )
 
-    def __getstate__(self) -> dict[str, Any]:
-        # Compiled code and threads stay behind; the other process takes its own from the cache.
-        return {**self.__dict__, "kernel": None, "workers": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self.workers = Workers(1)
-        lanes, group = self._settings
-        self.kernel = self.network.kernel(lanes=lanes, sequences=group)
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Compiled code and threads stay behind; the other process takes its own from the cache,
+        # once, however often it is sent the same evaluator.
+        state = {k: v for k, v in self.__dict__.items() if k not in ("kernel", "workers")}
+        return _evaluator_here, (self._token, _Bare(state))
 
     def mse(self, chromosomes: np.ndarray) -> np.ndarray:
         """The mean squared error over the scored targets, axes (individual), float64.
@@ -176,9 +115,14 @@ class Evaluator:
             )
             return self._mean(loss, len(genes))
         pieces = [genes[a * lanes : b * lanes] for a, b in self._chunks(blocks)]
-        return np.concatenate(self.workers.map(self._mse_here, pieces))
+        return np.concatenate(self.workers.map_elsewhere(Evaluator.mse_here, self, pieces))
 
-    def _mse_here(self, genes: np.ndarray) -> np.ndarray:
+    def mse_here(self, genes: np.ndarray) -> np.ndarray:
+        """As `mse`, in the calling thread.
+
+        Args:
+            genes: Axes (individual, gene), of the network's dtype.
+        """
         blocks = -(-len(genes) // self.kernel.form.lanes)
         loss = self.kernel.empty(blocks, self.feed.order.size)
         self.kernel.run(np.ascontiguousarray(genes), (0, blocks), self.feed.arrays, loss)
@@ -227,6 +171,33 @@ class Evaluator:
                 f"shape {genes.shape}"
             )
         return genes
+
+
+class _Bare:
+    """An evaluator's state on its way to another process, equal to any other.
+
+    So that `_evaluator_here` finds an evaluator by its token alone.
+    """
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self.state = state
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Bare)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@functools.lru_cache(maxsize=8)
+def _evaluator_here(token: str, bare: _Bare) -> Evaluator:
+    """An evaluator that came from another process, made once."""
+    evaluator = Evaluator.__new__(Evaluator)
+    evaluator.__dict__.update(bare.state)
+    evaluator.workers = Workers(1)
+    lanes, group = evaluator._settings
+    evaluator.kernel = evaluator.network.kernel(lanes=lanes, sequences=group)
+    return evaluator
 
 
 def _lanes(network: Network) -> int:

@@ -10,6 +10,9 @@ import hypothesis
 import numpy as np
 import pytest
 
+# The tests' own modules (oracle.py, drawn_cells.py) are no package: importlib mode adds no path.
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
 hypothesis.settings.register_profile("evornn", deadline=None, derandomize=True, database=None)
 
 

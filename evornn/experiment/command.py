@@ -82,6 +82,15 @@ def parser(experiment: Experiment, description: str | None) -> argparse.Argument
         metavar="N",
         help="generations between checkpoints, besides",
     )
+    options.add_argument(
+        "--dask", metavar="ADDRESS", help="compute on the Dask cluster with this scheduler"
+    )
+    options.add_argument(
+        "--grain",
+        choices=("runs", "blocks"),
+        default="runs",
+        help="what a cluster's worker is given: a run, or a block of a population (default: runs)",
+    )
     options.add_argument("--quiet", action="store_true", help="print nothing but the table")
     return options
 
@@ -116,11 +125,15 @@ def main(experiment: Experiment, arguments: list[str] | None = None) -> None:
             fresh=options.fresh,
             checkpoint_s=options.checkpoint_seconds,
             checkpoint_generations=options.checkpoint_generations,
+            dask=options.dask,
+            grain=options.grain,
         )
     except (RunFolderError, RunFolderBusyError) as error:
         sys.exit(_failed(str(error), 2))
+    except ImportError as error:
+        sys.exit(_failed(str(error), 2))
     except OSError as error:
-        sys.exit(_failed(f"{error.filename or options.out}: {error.strerror or error}", 2))
+        sys.exit(_failed(_cause(error), 2))
     except InterruptedRunError as end:
         sys.exit(_failed("interrupted; start again to go on from here", end.status))
     except KeyboardInterrupt:
@@ -132,6 +145,13 @@ def main(experiment: Experiment, arguments: list[str] | None = None) -> None:
     else:
         sys.stdout.write(summary.plain(drawn))
     sys.stdout.write(f"everything is in {outcome.folder}\n")
+
+
+def _cause(error: OSError) -> str:
+    """An operating system's error in one sentence."""
+    if error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
 
 
 def _failed(text: str, status: int) -> int:

@@ -110,8 +110,12 @@ class Display:
         else:
             self.say(f"{title}: started (run {self._done + 1} of {self._runs})")
 
-    def show(self, row: Any, share: float | None) -> None:
-        """A generation is done."""
+    def show(self, row: Any, share: float | None, title: str | None = None) -> None:
+        """A generation is done; `title` says of which run, if several are under way."""
+        if title is not None and title != self._title:
+            self._title = title
+            if self._live is not None:
+                self._progress.update(self._run_bar, description=title)
         now = time.perf_counter()
         if self._live is not None:
             if now - self._last > 0.1:

@@ -13,14 +13,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from evornn.cluster import DaskWorkers, connect
 from evornn.experiment import summary
 from evornn.experiment.display import Display
 from evornn.experiment.interrupt import Interruption
 from evornn.experiment.lock import RunLock
+from evornn.experiment.slices import run_on_cluster
 from evornn.experiment.store import RunFolder, move_aside, write_json, write_text
 from evornn.network import Network
-from evornn.population import Workers
 from evornn.tasks.task import Task
+from evornn.workers import Workers
 
 
 class Run(Protocol):
@@ -190,6 +192,8 @@ class Experiment:
         fresh: bool = False,
         checkpoint_s: float = 30.0,
         checkpoint_generations: int | None = None,
+        dask: str | Any | None = None,
+        grain: str = "runs",
     ) -> Outcome:
         """Run every contender with every seed, and write tables and figures.
 
@@ -203,15 +207,23 @@ class Experiment:
             fresh: Move an existing results folder aside first.
             checkpoint_s: Seconds between checkpoints.
             checkpoint_generations: Generations between checkpoints, besides.
+            dask: The address of a Dask scheduler, or a `distributed.Client`: compute there.
+            grain: What a cluster's workers are given: "runs" (each worker carries on one run at a
+                time; scales by nature) or "blocks" (all workers share every generation of one run
+                after the other; for a single big run).
 
         Raises:
             RunFolderError: If the folder holds runs with other settings.
             RunFolderBusyError: If another process works on one of the runs.
             InterruptedRunError: After Ctrl-C or SIGTERM, with a checkpoint written.
-            OSError: If the folder cannot be written.
+            OSError: If the folder cannot be written, or no scheduler answers.
+            ValueError: If the grain is unknown.
         """
+        if grain not in ("runs", "blocks"):
+            raise ValueError(f'grain needs to be "runs" or "blocks", got {grain!r}')
         folder = pathlib.Path(out) / (self.name or self.task.name)
-        workers = Workers(jobs)
+        client = connect(dask) if isinstance(dask, str) else dask
+        workers = Workers(jobs) if client is None or grain == "runs" else DaskWorkers(client)
         names = [(name, k) for name in self.contenders for k in range(self.seeds)]
         display = Display(len(names), quiet)
         if fresh and (old := move_aside(folder)) is not None:
@@ -225,17 +237,24 @@ class Experiment:
         folder.mkdir(parents=True, exist_ok=True)
         with display, Interruption(display.say) as interruption:
             for (name, k), run_folder in folders.items():
-                title = f"{name} seed {k}"
                 if run_folder.finished:
-                    display.end(f"{title}: {_sentence(run_folder.result())} (finished before)")
-                    continue
-                display.begin(title)
+                    result = run_folder.result()
+                    display.end(f"{name} seed {k}: {_sentence(result)} (finished before)")
+            pending = {key: f for key, f in folders.items() if not f.finished}
+            if client is not None and grain == "runs":
+                for key, last in run_on_cluster(self, pending, client, display, interruption):
+                    row, elapsed_s = last.rows[-1]
+                    result = self._finish(pending[key], last.best, last.reason, row, elapsed_s)
+                    display.end(f"{key[0]} seed {key[1]}: {_sentence(result)}")
+                pending = {}
+            for (name, k), run_folder in pending.items():
+                display.begin(f"{name} seed {k}")
                 pace = Pace(checkpoint_s, checkpoint_generations)
                 with RunLock(run_folder.path):
                     result = self._run_one(
                         name, k, run_folder, workers, display, interruption, pace
                     )
-                display.end(f"{title}: {_sentence(result)}")
+                display.end(f"{name} seed {k}: {_sentence(result)}")
                 interruption.check()
         workers.close()
         outcome = self._conclude(folder, folders)
@@ -278,11 +297,23 @@ class Experiment:
             raise
         finally:
             folder.close()
-        network = run.best
+        return self._finish(folder, run.best, run.reason, row, run.elapsed_s)
+
+    def _finish(
+        self,
+        folder: RunFolder,
+        network: Network | None,
+        reason: str | None,
+        row: Any,
+        elapsed_s: float,
+    ) -> dict[str, Any]:
+        """Score the network on the test part, and write the result."""
+        if network is None:
+            raise ValueError("a run that has ended needs a network, got none")
         test = self.task.test
         outputs = network.predict(list(test.inputs))
         result = {
-            "reason": run.reason,
+            "reason": reason,
             "test_nmse": self.task.nmse(test, outputs),
             "test_mse": self.task.mse(test, outputs),
             "train_mse": row.best_mse,
@@ -292,7 +323,7 @@ class Experiment:
             "network_steps": row.network_steps,
             "failed": row.failed,
             "genes": network.genes,
-            "elapsed_s": round(run.elapsed_s, 3),
+            "elapsed_s": round(elapsed_s, 3),
         }
         folder.finish(network, result)
         return result

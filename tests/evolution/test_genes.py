@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evornn.evolution import (
@@ -22,6 +22,7 @@ def bit_strings(genes, chromosomes):
     return ((codes[..., None] >> shifts) & 1).reshape(len(codes), -1)
 
 
+@settings(deadline=None)  # the first example compiles
 @given(bits=st.integers(1, 32), number=st.integers(0, 2**32 - 1))
 def test_codes_are_the_binary_reflected_gray_code(bits, number):
     number %= 2**bits

@@ -203,6 +203,15 @@ def test_the_hall_of_fame_holds_no_chromosome_twice():
     assert [list(one) for one in learner.hall_of_fame] == [[1.0, 2.0], [3.0, 4.0]]
 
 
+def test_equals_keep_their_places_in_a_restored_hall_of_fame():
+    learner = start(GA(population=10, elites=1))
+    learner.ask()
+    learner.tell(np.array([1.0, 2.0, 2.0, 2.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]))
+    resumed = start(learner.ga, seed=2)
+    resumed.restore(learner.state())
+    np.testing.assert_array_equal(np.array(resumed.hall_of_fame), np.array(learner.hall_of_fame))
+
+
 def test_the_logbook_tells_each_generation(rng):
     learner = start(GA(population=9, elites=2))
     learner.ask()

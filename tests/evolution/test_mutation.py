@@ -56,7 +56,7 @@ def test_each_gene_changes_at_the_rate(mutation, rate, dtype, bred, rng):
     ],
 )
 def test_deviates_follow_their_distribution(mutation, distribution, bred):
-    children = bred(np.zeros((100, 500)), mutation=mutation).rows
+    children = bred(np.zeros((400, 500)), mutation=mutation).rows
     assert stats.kstest(children.ravel(), distribution).pvalue > 1e-4
 
 

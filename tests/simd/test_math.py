@@ -38,11 +38,6 @@ IN_MPMATH = {name: getattr(mpmath, name, None) for name in NAMES} | {
 }
 
 
-@pytest.fixture
-def rng(request):
-    return np.random.default_rng(sum(request.node.name.encode()))
-
-
 @functools.cache
 def kernel(name, dtype, lanes):
     load, store, _, _ = memory_operations(dtype, lanes)
