@@ -126,7 +126,8 @@ class Network:
         """Size of every axis.
 
         Raises:
-            ValueError: If the numbers of inputs and outputs are not known yet.
+            ValueError: If the numbers of inputs and outputs are not known yet, or the cell's input
+                has another size.
         """
         if self.inputs is None or self.outputs is None:
             raise ValueError(
@@ -134,11 +135,25 @@ class Network:
                 "inputs=... and outputs=..., or use network.bound(inputs, outputs)"
             )
         (leaf,) = self.graph.inputs.values()
-        return {leaf.axes[0]: self.inputs, "output": self.outputs, **self._private}
+        axis = leaf.axes[0]
+        others = {"output": self.outputs, **self._private}
+        if axis in others or not axis.isidentifier():  # its size is decided elsewhere
+            size = axis_size(axis, others)
+            if size != self.inputs:
+                raise ValueError(
+                    f"inputs of the network {self.graph.name} need to be {size}, the size of its "
+                    f"input axis {axis!r}, got {self.inputs}"
+                )
+        return {axis: self.inputs, **others}
 
     @functools.cached_property
     def map(self) -> Chromosome:
-        """The map between genes and named weights."""
+        """The map between genes and named weights.
+
+        Raises:
+            ValueError: If a cell's slice such as v[7] reaches beyond its vector.
+        """
+        _check_slices(self.graph, self.sizes)
         return Chromosome(self.graph.parameters, self.sizes)
 
     @property
@@ -331,11 +346,16 @@ class Network:
         # sorted: the order of the parameters is the order of the genes.
         data = save(weights, metadata={"evornn": json.dumps(header)})
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o644)  # a temporary file is its owner's alone
+            os.replace(temporary, path)
+        except BaseException:
+            pathlib.Path(temporary).unlink(missing_ok=True)
+            raise
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Network:
@@ -362,14 +382,17 @@ class Network:
                 f"{path} needs a newer evornn: it has format {version}, this one reads up to "
                 f"{FORMAT}"
             )
-        network = cls._of_graph(
-            graph_from_data(data["graph"]),
-            inputs=data["inputs"],
-            outputs=data["outputs"],
-            dtype=data["dtype"],
-            sizes=data["sizes"],
-            chromosome=None,
-        )
+        try:
+            network = cls._of_graph(
+                graph_from_data(data["graph"]),
+                inputs=data["inputs"],
+                outputs=data["outputs"],
+                dtype=data["dtype"],
+                sizes=data["sizes"],
+                chromosome=None,
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"the network in {path} is damaged: {error} is wrong") from error
         return network.with_chromosome(network.pack(weights))
 
     def __repr__(self) -> str:
@@ -378,6 +401,18 @@ class Network:
             f"Network({self.graph.name}, {sizes}, inputs={self.inputs}, outputs={self.outputs}, "
             f"{self.dtype})"
         )
+
+
+def _check_slices(graph: Graph, sizes: Mapping[str, int]) -> None:
+    for node in graph.nodes():
+        if node.op == "window" and "within" in node.meta[2:]:
+            start, width = axis_size(node.meta[0], sizes), node.meta[1] or "1"
+            end, (axis,) = start + axis_size(width, sizes), node.args[0].axes
+            if end > axis_size(axis, sizes):
+                raise ValueError(
+                    f"cell {graph.name} takes entries {start} to {end - 1} of a vector on axis "
+                    f"{axis}, which has size {axis_size(axis, sizes)}"
+                )
 
 
 def _whole(name: str, value: Any) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import math
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -13,12 +12,9 @@ import numpy as np
 
 from evornn.network import Network
 from evornn.simd.feed import Feed, feed_networks
-from evornn.simd.lanes import default_lanes
+from evornn.simd.kernel import suitable_lanes
 from evornn.workers import Workers
 
-# A block of lanes whose weights overflow the cache of one core streams them from further away at
-# every step; half as many lanes per block are then faster (measured: Elman 128 by 1.2x).
-CACHE_BYTES = 900_000
 Blocks = tuple[int, int]
 
 
@@ -63,7 +59,9 @@ class Evaluator:
         self.scored = int(sum(mask.sum() for mask in masks))
         self.steps = sum(len(x) for x in inputs)
         group = 1 if len(inputs) == 1 else 2 if len(inputs) < 4 else 4
-        self._settings = (lanes or _lanes(network), group)
+        if lanes is None:
+            lanes = suitable_lanes(network.graph, network.map.addresses, network.dtype)
+        self._settings = (lanes, group)
         self.kernel = network.kernel(lanes=self._settings[0], sequences=group)
         self.feed: Feed = feed_networks(inputs, targets, masks, forced, network.dtype, group)
         self._sequences = len(inputs)
@@ -198,13 +196,3 @@ def _evaluator_here(token: str, bare: _Bare) -> Evaluator:
     lanes, group = evaluator._settings
     evaluator.kernel = evaluator.network.kernel(lanes=lanes, sequences=group)
     return evaluator
-
-
-def _lanes(network: Network) -> int:
-    """Full registers, unless a block's weights would then not fit the cache."""
-    lanes = default_lanes(network.dtype)
-    weights = sum(math.prod(a.shape) for a in network.map.addresses.values())
-    item = np.dtype(network.dtype).itemsize
-    while lanes > 4 and weights * item * lanes > CACHE_BYTES:
-        lanes //= 2
-    return lanes

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from benchmark_peers import Case, Loss
 from numba import njit
 
 from evornn.simd.lanes import add, aligned_zeros, default_lanes, fma, memory_operations
@@ -14,7 +14,6 @@ from evornn.simd.lanes import add, aligned_zeros, default_lanes, fma, memory_ope
 LANES = default_lanes("float32")
 load, store, splat, splat_load = memory_operations("float32", LANES)
 CORES = 2
-REPEATS = 7
 
 
 @njit(nogil=True, error_model="numpy")
@@ -31,8 +30,8 @@ def multiply_adds(rounds, out):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, error_model="numpy")
-def reads(rounds, array, out):  # type: ignore[no-untyped-def]
-    """Every register of the array into one of 8 chains of fused multiply-adds, `rounds` times."""
+def read_once(rounds, array, out):  # type: ignore[no-untyped-def]
+    """Every register of the array into one fused multiply-add, `rounds` times; 8 chains."""
     x = load(out, 0)
     a = b = c = d = e = f = g = h = x
     for _ in range(rounds):
@@ -48,29 +47,51 @@ def reads(rounds, array, out):  # type: ignore[no-untyped-def]
     store(out, 0, add(add(add(a, b), add(c, d)), add(add(e, f), add(g, h))))
 
 
-def _per_second(work: float, run: Callable[[np.ndarray], None]) -> float:
-    """Most `work` a second over a few repeats, all cores at once."""
+@njit(nogil=True, error_model="numpy")
+def read_for_four(rounds, array, out):  # type: ignore[no-untyped-def]
+    """The same, each register into four fused multiply-adds."""
+    x, y = load(out, 0), load(out, LANES)
+    a = b = c = d = e = f = g = h = x
+    for _ in range(rounds):
+        for q in range(0, array.size, 2 * LANES):
+            w = load(array, q)
+            a, b, c, d = fma(w, x, a), fma(w, y, b), fma(w, x, c), fma(w, y, d)
+            w = load(array, q + LANES)
+            e, f, g, h = fma(w, x, e), fma(w, y, f), fma(w, x, g), fma(w, y, h)
+    store(out, 0, add(add(add(a, b), add(c, d)), add(add(e, f), add(g, h))))
+
+
+def peak_gflops(rounds: int) -> float:
+    """Fused multiply-adds on registers, both cores, GFLOP/s float32; the best of 7 tries."""
     outs = [aligned_zeros(2 * LANES, "float32") for _ in range(CORES)]
     best = np.inf
     with ThreadPoolExecutor(CORES) as pool:
-        for _ in range(REPEATS + 1):  # the first compiles
+        for _ in range(8):  # the first compiles
             began = time.perf_counter()
-            list(pool.map(run, outs))
+            list(pool.map(lambda out: multiply_adds(rounds, out), outs))
             best = min(best, time.perf_counter() - began)
-    return work * CORES / best
+    return CORES * rounds * 12 * LANES * 2 / best / 1e9
 
 
-def peak_gflops(rounds: int = 2_000_000) -> float:
-    """Fused multiply-adds on registers, both cores, GFLOP/s float32."""
-    work = rounds * 12 * LANES * 2
-    return _per_second(work, lambda out: multiply_adds(rounds, out)) / 1e9
+def roof(case: Case) -> dict[str, Loss]:
+    """What an evaluation cannot do without: the weights of each block of lanes, read every step.
 
-
-def read_gigabytes(size: int, gigabytes: float = 2.0) -> float:
-    """Reading a buffer of `size` bytes a core again and again, both cores, 10^9 bytes a second."""
-    numbers = max(1, size // (4 * 8 * LANES)) * 8 * LANES
+    One sequence: each register that is read goes into one fused multiply-add. Several: into four.
+    A block has full registers of lanes, and both cores share the blocks evenly.
+    """
+    sharing, kernel = (4, read_for_four) if case.sequences > 1 else (1, read_once)
+    numbers = -(-case.matrix_weights // 8) * 8 * LANES
+    rounds = case.time * -(-case.sequences // sharing)
+    blocks = -(-case.population // LANES)
     arrays = [aligned_zeros(numbers, "float32") for _ in range(CORES)]
-    rounds = max(1, int(gigabytes * 1e9 / (4 * numbers)))
-    free = iter(arrays * (REPEATS + 1))
-    work = rounds * 4 * numbers
-    return _per_second(work, lambda out: reads(rounds, next(free), out)) / 1e9
+    outs = [aligned_zeros(2 * LANES, "float32") for _ in range(CORES)]
+    pool = ThreadPoolExecutor(CORES)
+
+    def share(core: int) -> None:
+        kernel(rounds * blocks // CORES, arrays[core], outs[core])
+
+    def run() -> np.ndarray:
+        list(pool.map(share, range(CORES)))
+        return np.zeros(case.population)
+
+    return {"": run}

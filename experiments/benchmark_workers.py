@@ -2,6 +2,10 @@
 
 Each library keeps its own pool of threads in its own process and sleeps on a pipe while another
 one is timed; a short pause lets threads that still spin fall asleep.
+
+A contender is a function of a module that a new process can import. It takes a case and returns
+the forms it can be run in, by name: functions without arguments that return one number for every
+individual it ran.
 """
 
 from __future__ import annotations
@@ -9,12 +13,14 @@ from __future__ import annotations
 import math
 import multiprocessing
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 import numpy as np
-from benchmark_peers import CONTENDERS, Case, use_two_host_devices
 
+Run = Callable[[], np.ndarray]
+Contender = Callable[[Any], dict[str, Run]]
 PAUSE_S = 0.03
 SPAN_S = 0.03  # a measurement repeats its call until it lasts about so long
 
@@ -24,7 +30,7 @@ class Prepared(NamedTuple):
 
     Attributes:
         first_s: Seconds of the first call, compiling included; of the chosen form.
-        loss: Mean squared error, axes (individual).
+        loss: What the call returned, axes (individual).
         form: The fastest of its forms.
         problem: Why it cannot take part, or "".
     """
@@ -47,26 +53,29 @@ class Ratio(NamedTuple):
 class Worker:
     """A contender in a process of its own."""
 
-    def __init__(self, contender: str) -> None:
+    def __init__(self, contender: Contender) -> None:
         """Start the process."""
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
         self._process = context.Process(target=_serve, args=(other, contender), daemon=True)
         self._process.start()
         other.close()
+        self._share = 1.0
 
     def _ask(self, *question: Any) -> Any:
         self._pipe.send(question)
         return self._pipe.recv()
 
-    def prepare(self, case: Case) -> Prepared:
+    def prepare(self, case: Any) -> Prepared:
         """Compile and warm up every form, and keep the fastest."""
-        return Prepared(*self._ask("prepare", case))
+        prepared = Prepared(*self._ask("prepare", case))
+        self._share = len(prepared.loss) / case.population
+        return prepared
 
     def seconds(self) -> float:
-        """Seconds of one evaluation, now."""
+        """Seconds of one call, now; scaled to the whole population."""
         time.sleep(PAUSE_S)
-        return float(self._ask("time"))
+        return float(self._ask("time")) / self._share
 
     def close(self) -> None:
         """End the process."""
@@ -86,41 +95,40 @@ def interleave(ours: Worker, theirs: Worker, repeats: int) -> tuple[np.ndarray, 
     return mine, Ratio(other, low, median, high)
 
 
-def _serve(pipe: Connection, contender: str) -> None:
-    if contender.startswith("JAX"):
-        use_two_host_devices()
-    run, calls = None, 1
+def _serve(pipe: Connection, contender: Contender) -> None:
+    run: Run | None = None
+    calls = 1
     while True:
         try:
             question, *details = pipe.recv()
         except EOFError:
             return
-        if question == "time":
+        if question == "time" and run is not None:
             began = time.perf_counter()
             for _ in range(calls):
                 run()
             pipe.send((time.perf_counter() - began) / calls)
             continue
         try:
-            run, calls, answer = _prepared(contender, details[0])
-        except (ImportError, RuntimeError) as error:
-            answer = (math.nan, np.empty(0), "", f"{type(error).__name__}: {error}".splitlines()[0])
+            run, calls, answer = _fastest(contender(details[0]))
+        except Exception as error:  # a missing or failing peer is a row of the table
+            message = f"{type(error).__name__}: {error}".splitlines()[0]
+            answer = (math.nan, np.empty(0), "", message)
         pipe.send(answer)
 
 
-def _prepared(contender: str, case: Case) -> tuple[Any, int, tuple]:
-    forms = CONTENDERS[contender](case, *case.data())
-    best = (math.inf, "", math.nan, np.empty(0))
+def _fastest(forms: dict[str, Run]) -> tuple[Run, int, tuple[float, np.ndarray, str, str]]:
+    """The fastest form, how often a measurement calls it, and the answer to `prepare`."""
+    found = []
     for name, run in forms.items():
         began = time.perf_counter()
-        run()
+        loss = run()
         first = time.perf_counter() - began
         spans = []
-        for _ in range(3):
+        for _ in range(5):
             began = time.perf_counter()
-            loss = run()
+            run()
             spans.append(time.perf_counter() - began)
-        best = min(best, (min(spans), name, first, loss), key=lambda entry: entry[0])
-    seconds, name, first, loss = best
-    calls = max(1, math.ceil(SPAN_S / seconds))
-    return forms[name], calls, (first, loss, name, "")
+        found.append((min(spans), name, first, loss))
+    seconds, name, first, loss = min(found, key=lambda entry: entry[0])
+    return forms[name], max(1, math.ceil(SPAN_S / seconds)), (first, loss, name, "")

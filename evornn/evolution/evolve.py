@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from evornn.evolution.fitness import reciprocal_mse
+from evornn.evolution.fitness import mse_of, reciprocal_mse
 from evornn.evolution.genetic import GA
 from evornn.evolution.own_fitness import Fitness, own_fitness
 from evornn.evolution.stopping import Progress, Stop
@@ -146,6 +146,7 @@ class EvolveRun:
         self._chosen: np.ndarray | None = None
         self._chosen_error = np.inf
         self._best_error, self._best_generation = np.inf, 0
+        self._best_fitness = -np.inf
         self._best: np.ndarray | None = None
         self._validation = np.nan
         self._learned: float | None = None
@@ -155,6 +156,7 @@ class EvolveRun:
         """The whole state as arrays, numbers and text; what follows depends on nothing else."""
         found: dict[str, Any] = {
             "best_error": self._best_error,
+            "best_fitness": self._best_fitness,
             "best_generation": self._best_generation,
             "chosen_error": self._chosen_error,
             "validation": self._validation,
@@ -178,6 +180,7 @@ class EvolveRun:
         mine = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
         self.learner.restore(mine)
         self._best_error, self._chosen_error = state["best_error"], state["chosen_error"]
+        self._best_fitness = state["best_fitness"]
         self._best_generation = state["best_generation"]
         self._validation, self._learned = state["validation"], state["learned"]
         self._failed, self.elapsed_s = state["failed"], state["elapsed_s"]
@@ -244,7 +247,7 @@ class EvolveRun:
             learner.evaluations,
             learner.evaluations * self.task.train.steps,
             self._best_error,
-            1 / median if self.contender.fitness is None and median > 0 else np.nan,
+            mse_of(median) if self.contender.fitness is None else np.nan,
             self._validation,
             learner.best[1],
             median,
@@ -271,16 +274,17 @@ class EvolveRun:
         return values
 
     def _look_at_best(self) -> None:
-        """Training and validation error of the best individual, if it is a new one."""
-        chromosome, _ = self.learner.best
-        if self._best is not None and np.array_equal(chromosome, self._best):
+        """Training and validation error of the best individual, if it is a better one."""
+        chromosome, fitness = self.learner.best
+        if self._best is not None and not fitness > self._best_fitness:
             return
-        self._best = chromosome
-        error = float(self._train.mse(chromosome[None])[0])
-        if not error >= self._best_error:
-            self._best_generation = self.learner.generation
-        self._best_error = error
-        validation = error
+        self._best, self._best_fitness = chromosome, fitness
+        self._best_generation = self.learner.generation
+        if self.contender.fitness is None:
+            self._best_error = mse_of(fitness)
+        else:
+            self._best_error = float(self._train.mse(chromosome[None])[0])
+        validation = self._best_error
         if self._validate is not None:
             validation = self._validation = float(self._validate.mse(chromosome[None])[0])
         if validation < self._chosen_error:

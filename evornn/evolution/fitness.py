@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+EPS = 1e-12
 
-def reciprocal_mse(mse: np.ndarray | float, eps: float = 1e-12) -> np.ndarray:
+
+def reciprocal_mse(mse: np.ndarray | float, eps: float = EPS) -> np.ndarray:
     """Fitness as the reciprocal of the mean squared error, the classic scheme.
 
     Args:
@@ -18,6 +20,11 @@ def reciprocal_mse(mse: np.ndarray | float, eps: float = 1e-12) -> np.ndarray:
     error = np.asarray(mse, dtype=np.float64)
     usable = np.isfinite(error)
     return np.where(usable, 1.0 / (np.where(usable, error, 1.0) + eps), 0.0)
+
+
+def mse_of(fitness: float, eps: float = EPS) -> float:
+    """The mean squared error that has this reciprocal fitness; inf for the worst fitness."""
+    return max(0.0, 1.0 / fitness - eps) if fitness > 0 else float("inf")
 
 
 def sanitised(fitness: np.ndarray) -> np.ndarray:

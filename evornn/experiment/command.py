@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evornn.experiment import summary
 from evornn.experiment.interrupt import InterruptedRunError
 from evornn.experiment.lock import RunFolderBusyError
+from evornn.experiment.origin import Origin
 from evornn.experiment.store import RunFolderError
 
 if TYPE_CHECKING:
+    from evornn.experiment.callbacks import Callback
     from evornn.experiment.experiment import Experiment
 
 
@@ -95,7 +98,11 @@ def parser(experiment: Experiment, description: str | None) -> argparse.Argument
     return options
 
 
-def main(experiment: Experiment, arguments: list[str] | None = None) -> None:
+def main(
+    experiment: Experiment,
+    arguments: list[str] | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> None:
     """Run an experiment as its script's arguments say, and print the outcome.
 
     Exit status 2 if the results folder cannot be used, 130 if interrupted.
@@ -105,7 +112,8 @@ def main(experiment: Experiment, arguments: list[str] | None = None) -> None:
     from evornn.experiment.experiment import Experiment, script_name
 
     script = sys.modules.get("__main__")
-    options = parser(experiment, getattr(script, "__doc__", None)).parse_args(arguments)
+    usual = parser(experiment, getattr(script, "__doc__", None))
+    options = usual.parse_args(arguments)
     name = experiment.name or script_name() or experiment.task.name
     chosen = Experiment(
         experiment.task,
@@ -117,8 +125,9 @@ def main(experiment: Experiment, arguments: list[str] | None = None) -> None:
     if options.smoke:
         chosen = chosen.smoke()
         chosen.name = f"{name}-smoke"
+    chosen.origin = Origin.of_this_process(_again(options, usual))
     try:
-        outcome = chosen.run(
+        outcome = experiment.outcome = chosen.run(
             jobs=options.jobs,
             out=options.out,
             quiet=options.quiet,
@@ -127,17 +136,18 @@ def main(experiment: Experiment, arguments: list[str] | None = None) -> None:
             checkpoint_generations=options.checkpoint_generations,
             dask=options.dask,
             grain=options.grain,
+            callbacks=callbacks,
         )
     except (RunFolderError, RunFolderBusyError) as error:
-        sys.exit(_failed(str(error), 2))
+        sys.exit(failed(str(error), 2))
     except ImportError as error:
-        sys.exit(_failed(str(error), 2))
+        sys.exit(failed(str(error), 2))
     except OSError as error:
-        sys.exit(_failed(_cause(error), 2))
+        sys.exit(failed(cause(error), 2))
     except InterruptedRunError as end:
-        sys.exit(_failed("interrupted; start again to go on from here", end.status))
+        sys.exit(failed("interrupted; start again to go on from here", end.status))
     except KeyboardInterrupt:
-        sys.exit(_failed("interrupted at once; start again to go on from the checkpoint", 130))
+        sys.exit(failed("interrupted at once; start again to go on from the checkpoint", 130))
     body = summary.rows(outcome.results, outcome.controls)
     drawn = summary.table(chosen.task.name, body)
     if sys.stdout.isatty():
@@ -147,13 +157,24 @@ def main(experiment: Experiment, arguments: list[str] | None = None) -> None:
     sys.stdout.write(f"everything is in {outcome.folder}\n")
 
 
-def _cause(error: OSError) -> str:
+def _again(options: argparse.Namespace, usual: argparse.ArgumentParser) -> list[str]:
+    """The arguments that start the same experiment again; where it lies, others know."""
+    found: list[str] = []
+    for name, value in vars(options).items():
+        if name not in ("out", "fresh") and value != usual.get_default(name):
+            found.append("--" + name.replace("_", "-"))
+            found += [] if value is True else [str(value)]
+    return found
+
+
+def cause(error: OSError) -> str:
     """An operating system's error in one sentence."""
     if error.strerror is None:
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
 
 
-def _failed(text: str, status: int) -> int:
+def failed(text: str, status: int) -> int:
+    """Say what went wrong on standard error; the status."""
     sys.stderr.write(f"error: {text}\n")
     return status

@@ -7,85 +7,24 @@ import pathlib
 import re
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from evornn.cluster import DaskWorkers, connect
-from evornn.experiment import summary
+from evornn.experiment.callbacks import Callback, RunEvents, check_callbacks
+from evornn.experiment.conclusion import Outcome, conclude
+from evornn.experiment.contender import Contender
 from evornn.experiment.display import Display
 from evornn.experiment.interrupt import Interruption
 from evornn.experiment.lock import RunLock
+from evornn.experiment.origin import Origin
 from evornn.experiment.slices import run_on_cluster
-from evornn.experiment.store import RunFolder, move_aside, write_json, write_text
+from evornn.experiment.store import RunFolder, move_aside, write_json
 from evornn.network import Network
 from evornn.tasks.task import Task
 from evornn.workers import Workers
-
-
-class Run(Protocol):
-    """A contender under way."""
-
-    reason: str | None
-    elapsed_s: float
-
-    @property
-    def best(self) -> Network:
-        """The network to be used."""
-        ...
-
-    def advance(self) -> Any:
-        """One generation; its history row."""
-        ...
-
-    def state(self) -> dict[str, Any]:
-        """The whole state, as arrays and values that JSON can hold."""
-        ...
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over a state."""
-        ...
-
-    def share(self) -> float | None:
-        """Share of the run that is done, in [0, 1]; None if nobody can know."""
-        ...
-
-
-class Contender(Protocol):
-    """Something that can be compared: `Evolve`, and what other learners offer."""
-
-    columns: tuple[str, ...]
-
-    def settings(self, task: Task) -> dict[str, Any]:
-        """Everything but the task and the seed that determines a run, JSON-able."""
-        ...
-
-    def smoke(self) -> Contender:
-        """The same in seconds."""
-        ...
-
-    def start(self, task: Task, seed: np.random.SeedSequence, workers: Workers) -> Run:
-        """A run on a task."""
-        ...
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an experiment found.
-
-    Attributes:
-        folder: Where everything lies.
-        results: For every contender, one result a seed, as result.json has it.
-        controls: Test NMSE of the task's controls.
-        figures: Picture files.
-    """
-
-    folder: pathlib.Path
-    results: dict[str, list[dict[str, Any]]]
-    controls: dict[str, float]
-    figures: tuple[pathlib.Path, ...]
 
 
 class Pace:
@@ -122,6 +61,10 @@ class Experiment:
         name: Names the results folder; default: the script's file name under `main`, else the
             task's name.
 
+    Attributes:
+        outcome: What `run` or `main` found; None before.
+        origin: The script that runs it, which `main` notes for `evornn resume`; else None.
+
     Raises:
         ValueError: If there is no contender, a name cannot be a folder, or there is no seed.
     """
@@ -156,12 +99,21 @@ class Experiment:
         self.seeds = seeds
         self.seed = seed
         self.name = name
+        self.outcome: Outcome | None = None
+        self.origin: Origin | None = None
 
-    def main(self, arguments: list[str] | None = None) -> None:
-        """Run from the command line; `--help` lists the options. Ends the process on an error."""
+    def main(
+        self, arguments: list[str] | None = None, *, callbacks: Sequence[Callback] = ()
+    ) -> None:
+        """Run from the command line; `--help` lists the options. Ends the process on an error.
+
+        Args:
+            arguments: Instead of those that the script was called with.
+            callbacks: As for `run`.
+        """
         from evornn.experiment.command import main
 
-        main(self, arguments)
+        main(self, arguments, callbacks)
 
     def smoke(self) -> Experiment:
         """The same with one seed and contenders that end in seconds."""
@@ -194,6 +146,7 @@ class Experiment:
         checkpoint_generations: int | None = None,
         dask: str | Any | None = None,
         grain: str = "runs",
+        callbacks: Sequence[Callback] = (),
     ) -> Outcome:
         """Run every contender with every seed, and write tables and figures.
 
@@ -211,17 +164,24 @@ class Experiment:
             grain: What a cluster's workers are given: "runs" (each worker carries on one run at a
                 time; scales by nature) or "blocks" (all workers share every generation of one run
                 after the other; for a single big run).
+            callbacks: Functions of one dictionary, called in this process when a run starts, after
+                every generation, and when it ends; see `evornn.experiment.callbacks`. If one
+                raises, the experiment ends, with the run saved.
 
         Raises:
             RunFolderError: If the folder holds runs with other settings.
             RunFolderBusyError: If another process works on one of the runs.
             InterruptedRunError: After Ctrl-C or SIGTERM, with a checkpoint written.
             OSError: If the folder cannot be written, or no scheduler answers.
+            CallbackError: If a callback raises.
             ValueError: If the grain is unknown.
+            TypeError: If a callback is no function.
         """
         if grain not in ("runs", "blocks"):
             raise ValueError(f'grain needs to be "runs" or "blocks", got {grain!r}')
-        folder = pathlib.Path(out) / (self.name or self.task.name)
+        told = check_callbacks(callbacks)
+        title = self.name or self.task.name
+        folder = pathlib.Path(out) / title
         client = connect(dask) if isinstance(dask, str) else dask
         workers = Workers(jobs) if client is None or grain == "runs" else DaskWorkers(client)
         names = [(name, k) for name in self.contenders for k in range(self.seeds)]
@@ -235,6 +195,8 @@ class Experiment:
         for run_folder in folders.values():
             run_folder.check()  # before hours are spent on the runs before it
         folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "experiment.json", self._facts(folder))
+        events = {key: RunEvents(told, title, *key, f.path) for key, f in folders.items()}
         with display, Interruption(display.say) as interruption:
             for (name, k), run_folder in folders.items():
                 if run_folder.finished:
@@ -242,25 +204,40 @@ class Experiment:
                     display.end(f"{name} seed {k}: {_sentence(result)} (finished before)")
             pending = {key: f for key, f in folders.items() if not f.finished}
             if client is not None and grain == "runs":
-                for key, last in run_on_cluster(self, pending, client, display, interruption):
+                for key, last in run_on_cluster(
+                    self, pending, client, display, interruption, events
+                ):
                     row, elapsed_s = last.rows[-1]
                     result = self._finish(pending[key], last.best, last.reason, row, elapsed_s)
                     display.end(f"{key[0]} seed {key[1]}: {_sentence(result)}")
+                    for each in last.rows:
+                        events[key].generation(*each)
+                    events[key].end(row, elapsed_s, result)
                 pending = {}
             for (name, k), run_folder in pending.items():
                 display.begin(f"{name} seed {k}")
                 pace = Pace(checkpoint_s, checkpoint_generations)
                 with RunLock(run_folder.path):
                     result = self._run_one(
-                        name, k, run_folder, workers, display, interruption, pace
+                        name, k, run_folder, workers, display, interruption, pace, events[name, k]
                     )
                 display.end(f"{name} seed {k}: {_sentence(result)}")
                 interruption.check()
         workers.close()
-        outcome = self._conclude(folder, folders)
-        for figure in outcome.figures:
+        self.outcome = conclude(self.task, folder, folders, self._facts(folder))
+        for figure in self.outcome.figures:
             display.say(f"wrote {figure}")
-        return outcome
+        return self.outcome
+
+    def _facts(self, folder: pathlib.Path) -> dict[str, Any]:
+        """What experiment.json says from the start."""
+        return {
+            **(self.origin.facts(folder) if self.origin is not None else {}),
+            "task": {**self.task.settings, "fingerprint": self.task.fingerprint()},
+            "contenders": list(self.contenders),
+            "seeds": self.seeds,
+            "seed": self.seed,
+        }
 
     def _run_one(
         self,
@@ -271,6 +248,7 @@ class Experiment:
         display: Display,
         interruption: Interruption,
         pace: Pace,
+        events: RunEvents,
     ) -> dict[str, Any]:
         contender = self.contenders[name]
         run = contender.start(self.task, self.run_seed(name, replicate), workers)
@@ -282,22 +260,29 @@ class Experiment:
             run.restore(state)
         row: Any = None
         try:
+            events.start(folder.settings, state)
             while run.reason is None:
                 row = run.advance()
                 folder.append(row, run.elapsed_s)
                 display.show(row, run.share())
+                if run.reason is None:  # the last one is told when the result is safe
+                    events.generation(row, run.elapsed_s)
                 if run.reason is None and (pace.due(row.generation) or interruption.asked()):
                     folder.checkpoint(row.generation, run.state())
                     interruption.check()
         except (RuntimeError, KeyboardInterrupt) as error:
-            # Between ask and tell the state is the one before ask: nothing is lost.
-            if row is not None:
+            # Between ask and tell the state is the one before ask: nothing is lost. A state does
+            # not tell that the run has ended, so that one would go on too far.
+            if row is not None and run.reason is None:
                 folder.checkpoint(row.generation, run.state())
             folder.log(f"stopped: {error or type(error).__name__}")
             raise
         finally:
             folder.close()
-        return self._finish(folder, run.best, run.reason, row, run.elapsed_s)
+        result = self._finish(folder, run.best, run.reason, row, run.elapsed_s)
+        events.generation(row, run.elapsed_s)
+        events.end(row, run.elapsed_s, result)
+        return result
 
     def _finish(
         self,
@@ -327,43 +312,6 @@ class Experiment:
         }
         folder.finish(network, result)
         return result
-
-    def _conclude(
-        self, folder: pathlib.Path, folders: Mapping[tuple[str, int], RunFolder]
-    ) -> Outcome:
-        """Tables and figures from what lies on disk."""
-        from evornn.plot import fitness_figure, forecast_figure, save_figure
-
-        results = {
-            name: [folders[name, k].result() for k in range(self.seeds)] for name in self.contenders
-        }
-        controls = self.task.controls()
-        body = summary.rows(results, controls)
-        write_text(folder / "table.md", summary.markdown(body))
-        write_json(
-            folder / "experiment.json",
-            {
-                "task": {**self.task.settings, "fingerprint": self.task.fingerprint()},
-                "contenders": list(self.contenders),
-                "seeds": self.seeds,
-                "seed": self.seed,
-                "results": results,
-                "controls": controls,
-            },
-        )
-        histories = {
-            name: [folders[name, k].history() for k in range(self.seeds)]
-            for name in self.contenders
-        }
-        figures = [save_figure(fitness_figure(histories, self.task.name), folder / "fitness")]
-        outputs = {}
-        for name, runs in results.items():
-            # The seed with the median test error stands for its contender, not the luckiest one.
-            order = np.argsort([r["test_nmse"] for r in runs], kind="stable")
-            network = folders[name, int(order[(len(order) - 1) // 2])].network()
-            outputs[name] = network.predict(list(self.task.test.inputs))
-        figures.append(save_figure(forecast_figure(self.task, outputs), folder / "forecast"))
-        return Outcome(folder, results, controls, tuple(figures))
 
 
 def _sentence(result: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from evornn.network import Network
 from evornn.workers import Workers
 
 if TYPE_CHECKING:
+    from evornn.experiment.callbacks import RunEvents
     from evornn.experiment.display import Display
     from evornn.experiment.experiment import Experiment
     from evornn.experiment.interrupt import Interruption
@@ -74,6 +75,7 @@ def run_on_cluster(
     client: Any,
     display: Display,
     interruption: Interruption,
+    events: Mapping[Key, RunEvents],
     slice_s: float = SLICE_S,
 ) -> Iterator[tuple[Key, Slice]]:
     """Run unfinished runs on all workers of a cluster; yields the last slice of every run.
@@ -84,6 +86,8 @@ def run_on_cluster(
         client: A `distributed.Client`.
         display: Told about progress.
         interruption: Asked whether to end; then every run has a checkpoint.
+        events: Told about starts and generations, but not those of a last slice, because its run
+            is not saved yet.
         slice_s: Seconds of a slice.
     """
     from distributed import as_completed
@@ -113,6 +117,7 @@ def run_on_cluster(
             if state is None:
                 folder.begin(contender.columns)
             locks.callback(folder.close)
+            events[key].start(folder.settings, state)
             send(key, state)
         for future in queue:
             key = keys.pop(future)
@@ -125,6 +130,8 @@ def run_on_cluster(
                 yield key, part
                 continue
             folders[key].checkpoint(last.generation, part.state)
+            for row, elapsed_s in part.rows:
+                events[key].generation(row, elapsed_s)
             if interruption.asked():
                 if not keys:
                     interruption.check()

@@ -121,7 +121,7 @@ class RunFolder:
     def begin(self, columns: Sequence[str]) -> None:
         """Write the settings and open the history for a run that starts at generation 0."""
         self.path.mkdir(parents=True, exist_ok=True)
-        for old in checkpoints(self.path):
+        for old in (*checkpoints(self.path), *self.path.glob("*.tmp")):
             old.unlink()
         write_json(
             self.path / "settings.json",
@@ -141,6 +141,8 @@ class RunFolder:
         state = newest_usable(self.path, self._history_reaches, self._tell)
         if state is None:
             return None
+        for half_written in self.path.glob("*.tmp"):
+            half_written.unlink()
         for name in HISTORY_FILES:
             os.truncate(self.path / name, state[f"bytes_{name}"])
         self._open("a")

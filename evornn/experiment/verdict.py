@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from evornn.experiment.comparison import Comparison, compare
+from evornn.experiment.display import si
 from evornn.experiment.statistics import Summary, a12_words, success_rate, summarise
 
 Results = Mapping[str, Sequence[Mapping[str, Any]]]
 BUDGET_TOLERANCE = 0.05  # budgets whose largest is within this of the smallest count as equal
+NAMED = 3  # rivals of which the sentences speak one by one; the nearest ones
 CURRENCIES = {
     "network_steps": "network-steps",
     "evaluations": "evaluations",
@@ -26,10 +28,11 @@ class Verdict:
     """What can be said.
 
     Attributes:
-        outcome: "better" (the best contender is told apart from all others), "partly" (from some),
-            "no difference shown", "too few seeds", or "nothing to compare".
+        outcome: "better" (the best contender is better than all others), "partly" (than some), "no
+            difference shown", "too few seeds", or "nothing to compare".
         best: The contender with the least median error.
-        sentences: For people, one each: the outcome, how sure it is, the controls, the budgets.
+        sentences: For people: the outcome first, then by how much, how sure, what failed, the
+            controls, the budgets.
         summaries: By contender.
         comparison: All tests; None for a single contender.
     """
@@ -78,11 +81,11 @@ def verdict(
     summaries = {name: summarise(sample) for name, sample in samples.items()}
     best = min(summaries, key=lambda name: summaries[name].median)
     label = measure.replace("_", " ").replace("nmse", "NMSE").replace("mse", "MSE")
-    said = [_medians(best, summaries, label)]
-    outcome = "nothing to compare"
+    medians = _medians(best, summaries, label)
+    outcome, said = "nothing to compare", [medians]
     if comparison is not None:
-        outcome, more = _outcome(best, summaries, comparison)
-        said += more
+        outcome, (first, *more) = _outcome(best, summaries, comparison)
+        said = [first, medians, *more]
         most = max(len(sample) for sample in samples.values())
         if most > comparison.seeds:
             said.append(
@@ -115,7 +118,9 @@ def _medians(best: str, summaries: Mapping[str, Summary], label: str) -> str:
     others = sorted((s.median, name) for name, s in summaries.items() if name != best)
     if not others:
         return text + "."
-    parts = [f"{_with_interval(summaries[name])} for {name}" for _, name in others]
+    parts = [f"{_with_interval(summaries[name])} for {name}" for _, name in others[:NAMED]]
+    if len(others) > NAMED:
+        parts.append(f"up to {number(others[-1][0])} for {others[-1][1]}")
     gap = _gap(mine.median, others[0][0])
     return f"{text}, against {_listed(parts)}{gap and f'; {gap} {others[0][1]}'}."
 
@@ -136,8 +141,8 @@ def _outcome(
     )
     if not comparison.enough_seeds:
         return "too few seeds", [
-            f"Nothing can be concluded: with {_seeds(comparison.seeds, 'paired ')} the least p that "
-            f"the tests can reach is {comparison.least_p:.3g}, above the level "
+            f"Nothing can be concluded: with {_seeds(comparison.seeds, 'paired ')} the least p "
+            f"that the tests can reach is {comparison.least_p:.3g}, above the level "
             f"{comparison.alpha:g}. At least {comparison.seeds_needed} seeds are needed for "
             f"{len(comparison.names)} contenders."
         ]
@@ -148,25 +153,33 @@ def _outcome(
             f"All together they {found} (Friedman test over {comparison.seeds} paired seeds, "
             f"{p_text(comparison.friedman)})."
         )
-    beaten = [name for name in rivals if comparison.differ(best, name)]
-    # A lower median with the worse ranks can happen; then the test speaks against the median.
-    surely = [name for name in beaten if _effect(comparison, best, name) > 0.5]
-    for name in rivals:
-        said.append(_pair_sentence(best, name, comparison))
-    if len(surely) == len(rivals):
+    said += [_pair_sentence(best, name, comparison) for name in rivals[:NAMED]]
+    if len(rivals) > NAMED:
+        said.append(f"Only the {NAMED} nearest rivals are spelled out here.")
+    differing = [name for name in rivals if comparison.differ(best, name)]
+    beaten = [name for name in differing if _effect(comparison, best, name) > 0.5]
+    for name in differing:
+        if name not in beaten:
+            said.append(
+                f"{name} differs from {best} although its median is no lower: the runs speak for "
+                f"{name}, the medians for {best}, so look at every run before choosing."
+            )
+    if len(beaten) == len(rivals):
         return "better", [f"{best} is better than {_listed(rivals)}.", *said]
-    open_ones = [name for name in rivals if name not in surely]
-    if surely:
-        first = (
-            f"{best} is better than {_listed(surely)}; against {_listed(open_ones)} no difference "
-            "is shown, which does not show that there is none."
+    alike = [name for name in rivals if name not in differing]
+    if beaten:
+        text = f"{best} is better than {_listed(beaten)}"
+        if alike:
+            text += f"; against {_listed(alike)} no difference is shown, which does not show that "
+            text += "there is none"
+        return "partly", [f"{text}.", *said]
+    if alike:
+        text = (
+            f"No difference is shown between {best} and {_listed(alike)}. That does not show that "
+            "they are equally good; more seeds may tell."
         )
-        return "partly", [first, *said]
-    first = (
-        f"No difference is shown between {best} and {_listed(open_ones)}. That does not show that "
-        "they are equally good; more seeds may tell."
-    )
-    return "no difference shown", [first, *said]
+        said.insert(0, text)
+    return "no difference shown", said
 
 
 def _effect(comparison: Comparison, first: str, second: str) -> float:
@@ -195,7 +208,7 @@ def _against_control(
     rate = success_rate(errors, math.nextafter(controls[name], -math.inf))
     low, high = rate.interval
     return (
-        f"{rate.successes} of {_seeds(rate.seeds)} of {best} beat the best control, {name} with "
+        f"{rate.successes} of {rate.seeds} runs of {best} beat the best control, {name} with "
         f"{label} {controls[name]:.3g} (rate {rate.rate:.0%}, 95 % Wilson interval {low:.0%} to "
         f"{high:.0%})."
     )
@@ -219,11 +232,7 @@ def budget_sentence(found: Budgets) -> str:
     other = {key: found.spent[key] for key, equal in found.equal.items() if equal is False}
     if not same and not other:
         return "What the contenders spent was not recorded."
-    numbers = "; ".join(
-        f"{CURRENCIES[key]} "
-        + ", ".join(f"{name} {value:.4g}" for name, value in spent.items())
-        for key, spent in other.items()
-    )
+    numbers = "; ".join(f"{CURRENCIES[key]} {_spent(spent)}" for key, spent in other.items())
     if not same:
         return (
             f"The budgets were NOT equal in any currency, so that a difference may come from the "
@@ -231,6 +240,14 @@ def budget_sentence(found: Budgets) -> str:
         )
     text = f"The budgets were equal within 5 % in {_listed(same)}"
     return f"{text}, not in others (medians over seeds: {numbers})." if other else f"{text}."
+
+
+def _spent(spent: Mapping[str, float]) -> str:
+    """Each contender's budget; the least and the most, if there are many."""
+    if len(spent) <= NAMED + 1:
+        return ", ".join(f"{name} {si(value).strip()}" for name, value in spent.items())
+    least, most = min(spent, key=lambda n: spent[n]), max(spent, key=lambda n: spent[n])
+    return f"from {si(spent[least]).strip()} ({least}) to {si(spent[most]).strip()} ({most})"
 
 
 def p_text(p: float) -> str:

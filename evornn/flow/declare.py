@@ -134,9 +134,14 @@ def _parameter(
     if isinstance(initial, int | float):
         initial = Constant(float(initial))
     for axis in axes:
-        if not axis or not all(term.isidentifier() or term.isdigit() for term in axis.split("+")):
-            raise ValueError(f"an axis needs a name such as 'hidden' or a size, got {axis!r}")
+        check_axis(axis)
     return Parameter(axes, initial or Normal(), mask, fixed)
+
+
+def check_axis(axis: str) -> None:
+    """Raise if an axis is no name, size or sum of these: it becomes part of a kernel's source."""
+    if not all(term.isidentifier() or term.isdecimal() for term in axis.split("+")):
+        raise ValueError(f"an axis needs a name such as 'hidden' or a size, got {axis!r}")
 
 
 def _axis(axis: str | int) -> str:
@@ -190,5 +195,11 @@ def state(axis: str | int | None = "hidden", *, initial: float | str = 0.0) -> S
     Args:
         axis: The axis name.
         initial: Its value before the first step: a number, or a parameter's name.
+
+    Raises:
+        ValueError: If the axis is no name.
     """
-    return State(() if axis is None else (_axis(axis),), initial)
+    if axis is None:
+        return State((), initial)
+    check_axis(_axis(axis))
+    return State((_axis(axis),), initial)

@@ -112,11 +112,11 @@ class Signal:
     def __getitem__(self, key: int | slice) -> Signal:
         """v[2] is a scalar; v[1:4] a vector of literal size 3. Bounds are checked by Network."""
         if isinstance(key, int) and key >= 0:
-            return apply("window", self, meta=(str(key), ""))
+            return apply("window", self, meta=(str(key), "", "within"))
         if isinstance(key, slice) and key.step is None and isinstance(key.stop, int):
             start = key.start or 0
             if 0 <= start < key.stop:
-                return apply("window", self, meta=(str(start), str(key.stop - start)))
+                return apply("window", self, meta=(str(start), str(key.stop - start), "within"))
         raise ValueError(
             f"a signal of cell {self.tracer.name} takes v[2] or v[1:4] with whole numbers from 0, "
             f"got {key!r}; use part(v, axis) for a named part"
@@ -410,7 +410,7 @@ OPS["window"] = Op(
     axes=_window_axes,
     adjoint=lambda bar, meta, v: (window(bar, negated(meta[0]), v.axes[0] if v.axes else ""),),
     written="window({0})",
-    renamed=lambda meta, name: (name(meta[0]), name(meta[1])),
+    renamed=lambda meta, name: (name(meta[0]), name(meta[1]), *meta[2:]),
 )
 OPS["spread"] = Op(
     numpy=lambda sizes, meta, a: np.full(axis_size(meta, sizes), a),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evornn.flow.declare import Constant, Normal, Parameter, State, Uniform
+from evornn.flow.declare import Constant, Normal, Parameter, State, Uniform, check_axis
 from evornn.flow.graph import LEAVES, Graph, Node, StateSlot
 from evornn.flow.ops import OPS
 from evornn.flow.trace import Tracer
@@ -86,13 +86,28 @@ def graph_from_data(data: dict[str, Any]) -> Graph:
         ) from error
 
 
+def _check_names(data: dict[str, Any]) -> None:
+    """Raise if a name is no identifier: names become part of a kernel's source."""
+    names = [*data["inputs"], *data["parameters"], *(s["name"] for s in data["states"])]
+    names += [n["meta"] for n in data["nodes"] if n["op"] in ("input", "state", "parameter")]
+    for name in names:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ValueError(f"the graph in this file is damaged: {name!r} is no name")
+    for node in data["nodes"]:
+        if node["op"] == "constant" and not isinstance(node["meta"], float):
+            raise ValueError(f"the graph in this file is damaged: {node['meta']!r} is no constant")
+
+
 def _read(data: dict[str, Any]) -> Graph:
     tracer = Tracer(data["name"])
+    _check_names(data)
     nodes: list[Node] = []
     for entry in data["nodes"]:
         args = tuple(nodes[k] for k in entry["args"])
         meta = tuple(entry["meta"]) if isinstance(entry["meta"], list) else entry["meta"]
         axes = tuple(entry["axes"])
+        for axis in axes:
+            check_axis(axis)
         if entry["op"] in LEAVES:
             nodes.append(tracer.node(entry["op"], (), axes, meta))
         else:

@@ -1,50 +1,53 @@
-"""Fitness over generations."""
+"""Fitness, error and diversity as a run goes on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
 from matplotlib.figure import Figure
 
-from evornn.plot.style import colours, tidy
+from evornn.plot.curves import Histories, curves_figure
+from evornn.plot.style import Corner
 
-History = Mapping[str, np.ndarray]
+LABELS = {
+    "best_fitness": "best fitness, 1 / MSE on the training part",
+    "best_mse": "best MSE on the training part",
+    "validation_mse": "MSE on the validation part",
+}
 
 
-def fitness_figure(histories: Mapping[str, Sequence[History]], task: str = "") -> Figure:
-    """Best fitness over generations: median over seeds, quartiles, and every seed thin.
+def fitness_figure(
+    histories: Histories, task: str = "", x: str = "generation", y: str = "best_fitness"
+) -> Figure:
+    """Best fitness, or an error, as a run goes on: median over seeds, quartiles, every seed thin.
 
     Args:
-        histories: For every contender, one history a seed: columns `generation` and
-            `best_fitness`, axes (generation). Runs may have different lengths; a run that has
-            ended counts with its last value.
+        histories: For every contender, one history a seed: columns by name, axes (generation). Runs
+            may have different lengths; a run that has ended counts with its last value.
         task: The task's name, for the title.
+        x: "generation", "evaluations", "network_steps" or "elapsed_s".
+        y: "best_fitness", "best_mse" or "validation_mse".
+
+    Raises:
+        ValueError: If a history lacks a column.
     """
-    figure = Figure(figsize=(7.5, 4.5), layout="constrained")
-    axes = figure.add_subplot()
-    for name, colour in colours(histories).items():
-        runs = histories[name]
-        longest = max((h["generation"] for h in runs), key=len)
-        curves = np.array([_extended(h["best_fitness"], len(longest)) for h in runs])
-        for curve in curves:
-            axes.plot(longest, curve, color=colour, alpha=0.25, linewidth=0.7)
-        low, median, high = np.quantile(curves, (0.25, 0.5, 0.75), axis=0)
-        axes.fill_between(longest, low, high, color=colour, alpha=0.18, linewidth=0)
-        seeds = f"{len(runs)} seed{'s' if len(runs) != 1 else ''}"
-        axes.plot(longest, median, color=colour, linewidth=2, label=f"{name} ({seeds})")
-    if all((h["best_fitness"] > 0).all() for runs in histories.values() for h in runs):
-        axes.set_yscale("log")
-        axes.set_ylabel("best fitness, 1 / MSE on the training part")
-    else:  # a user's own fitness may be negative
-        axes.set_ylabel("best fitness")
-    axes.set_xlabel("generation")
-    axes.set_title(f"{task}: median, quartiles and every seed".lstrip(": "), fontsize=11)
-    axes.margins(x=0.01)
-    axes.legend(frameon=False, loc="lower right")
-    tidy(axes)
-    return figure
+    loc: Corner = "lower right" if y == "best_fitness" else "upper right"
+    title = f"{task}: median, quartiles and every seed".lstrip(": ")
+    return curves_figure(histories, x, y, LABELS.get(y, y), title, loc)
 
 
-def _extended(curve: np.ndarray, length: int) -> np.ndarray:
-    return np.concatenate([curve, np.full(length - len(curve), curve[-1])])
+def diversity_figure(histories: Histories, task: str = "", x: str = "generation") -> Figure:
+    """How different the individuals of a population are, as a run goes on.
+
+    The diversity is the mean over genes of the genes' standard deviation over the population. A
+    median ends where the first of its runs does.
+
+    Args:
+        histories: As for `fitness_figure`, with a column `diversity`.
+        task: The task's name, for the title.
+        x: As for `fitness_figure`.
+
+    Raises:
+        ValueError: If a history lacks a column.
+    """
+    title = f"{task}: diversity of the population".lstrip(": ")
+    label = "mean standard deviation of a gene"
+    return curves_figure(histories, x, "diversity", label, title, "upper right", held=False)

@@ -8,18 +8,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evornn.plot.style import colours, tidy
+from evornn.plot.style import colours, lines, tidy
 from evornn.tasks.task import Task
 
 SHOWN_STEPS = 300
+PANELS = 4  # side by side
 Outputs = Sequence[np.ndarray]
 
 
 def forecast_figure(task: Task, outputs: Mapping[str, Outputs]) -> Figure:
     """Each contender's outputs against the targets of the test part, in the target's own unit.
 
-    A series is drawn over time, with the error below it, for `SHOWN_STEPS` steps around the
-    median contender's middle; independent sequences are drawn as output against target.
+    A series is drawn over time, with the error below it, for its first `SHOWN_STEPS` scored steps;
+    independent sequences are drawn as output against target.
 
     Args:
         task: The task.
@@ -37,16 +38,24 @@ def _over_time(task: Task, outputs: Mapping[str, Outputs]) -> Figure:
     truth = task.target_scale.restore(task.test.targets[0])[shown, 0]
     time = np.arange(len(shown))
     upper.plot(time, truth, color="black", linewidth=2.2, alpha=0.65, label="truth")
+    dashes = lines(outputs)
     for name, colour in colours(outputs).items():
         nmse = task.nmse(task.test, outputs[name])
         answer = task.target_scale.restore(np.asarray(outputs[name][0], float))[shown, 0]
-        upper.plot(time, answer, color=colour, linewidth=1.1, label=f"{name}, NMSE {nmse:.3f}")
-        lower.plot(time, answer - truth, color=colour, linewidth=0.9)
+        look = {"color": colour, "linestyle": dashes[name]}
+        upper.plot(time, answer, linewidth=1.1, label=f"{name}, NMSE {nmse:.3f}", **look)
+        lower.plot(time, answer - truth, linewidth=0.9, **look)
     upper.set_ylabel(_label(task))
     upper.set_title(f"{task.name}: the first {len(shown)} of {len(scored)} test steps", fontsize=11)
-    upper.legend(frameon=False, ncols=len(outputs) + 1, loc="upper right", fontsize=9)
-    bottom, top = upper.get_ylim()
-    upper.set_ylim(bottom, top + 0.15 * (top - bottom))  # room for the legend
+    handles, labels = upper.get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=min(4, len(labels)),
+        frameon=False,
+        fontsize=9,
+    )
     lower.set_ylabel("error")
     lower.set_xlabel("step of the test part")
     lower.axhline(0, color="black", linewidth=0.6)
@@ -57,18 +66,25 @@ def _over_time(task: Task, outputs: Mapping[str, Outputs]) -> Figure:
 
 
 def _against(task: Task, outputs: Mapping[str, Outputs]) -> Figure:
-    figure = Figure(figsize=(4.2 * len(outputs) + 0.8, 4.4), layout="constrained")
-    panels = figure.subplots(1, len(outputs), squeeze=False, sharex=True, sharey=True)[0]
+    columns = min(PANELS, len(outputs))
+    rows = -(-len(outputs) // columns)
+    figure = Figure(figsize=(3.6 * columns + 0.8, 3.7 * rows + 0.4), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    for axes in panels.flat[len(outputs) :]:
+        figure.delaxes(axes)
     mask = np.concatenate(task.test.mask)
     truth = task.target_scale.restore(np.concatenate(task.test.targets))[mask]
-    for axes, (name, colour) in zip(panels, colours(outputs).items(), strict=True):
+    for axes, (name, colour) in zip(panels.flat, colours(outputs).items(), strict=False):
         answers = np.concatenate([np.asarray(y, float) for y in outputs[name]])
         answer = task.target_scale.restore(answers)[mask]
         _scatter(axes, truth, answer, colour)
         axes.set_title(f"{name}, NMSE {task.nmse(task.test, outputs[name]):.3f}", fontsize=11)
-        axes.set_xlabel(f"target: {_label(task)}")
         tidy(axes)
-    panels[0].set_ylabel("output")
+    for axes in panels.flat[max(0, len(outputs) - columns) : len(outputs)]:
+        axes.set_xlabel(f"target: {_label(task)}")
+        axes.tick_params(labelbottom=True)  # also above a panel that is missing in the last row
+    for axes in panels[:, 0]:
+        axes.set_ylabel("output")
     return figure
 
 

@@ -18,10 +18,12 @@ import threading
 import types
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import llvmlite
 import numba
 import platformdirs
+from numba.core.caching import FunctionCache
 
 _lock = threading.Lock()
 
@@ -55,28 +57,56 @@ def build(source: str) -> Callable[..., None]:
         if name not in sys.modules:
             try:
                 _import(name, _written(name, source.format(cache=True)))
-            except OSError as error:
-                warnings.warn(
-                    f"Kernels are compiled anew in every process, because {cache_folder()} cannot "
-                    f"be written ({error.strerror or error}); set EVORNN_CACHE to one that can",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )
+            except (OSError, RuntimeError) as error:  # RuntimeError: Numba found no place for it
+                _warn(error, stacklevel=3)
                 _import_uncached(name, source.format(cache=False))
         run: Callable[..., None] = sys.modules[name].run
         return run
+
+
+def _warn(error: Exception, stacklevel: int) -> None:
+    warnings.warn(
+        f"Kernels are compiled anew in every process, because {cache_folder()} cannot be written "
+        f"({getattr(error, 'strerror', None) or error}); set EVORNN_CACHE to one that can",
+        RuntimeWarning,
+        stacklevel=stacklevel,
+    )
+
+
+class _Cache(FunctionCache):
+    """Numba's cache of one kernel, where a damaged file is as good as none, and a full disk too."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled kernel, or None if it has to be compiled."""
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # what a damaged pickle raises can be nearly anything
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep the compiled kernel, if that is possible."""
+        try:
+            try:
+                super().save_overload(sig, data)
+            except OSError:
+                raise
+            except Exception:  # the index is damaged: begin a new one
+                self.flush()
+                super().save_overload(sig, data)
+        except OSError as error:
+            _warn(error, stacklevel=2)
 
 
 def _written(name: str, text: str) -> pathlib.Path:
     """The file with the given text; written to a temporary name and renamed."""
     folder = cache_folder()
     path = folder / f"{name}.py"
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
+    if path.is_file() and path.read_bytes() == text.encode():
         return path  # rewriting would change its date, and Numba would compile again
     folder.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(handle, "wb") as file:
+        file.write(text.encode())
     os.replace(temporary, path)
     return path
 
@@ -89,6 +119,7 @@ def _import(name: str, path: pathlib.Path) -> None:
     sys.modules[name] = module  # before it runs: a cached kernel looks its module up by name
     try:
         spec.loader.exec_module(module)
+        module.run._cache = _Cache(module.run.py_func)
     except BaseException:
         del sys.modules[name]
         raise

@@ -12,6 +12,7 @@ sequences.
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import numpy as np
@@ -152,7 +153,7 @@ def kernel_source(graph: Graph, form: Form) -> tuple[str, StepSource]:
     step = emit_step(graph, form)
     (leaf,) = graph.inputs.values()
     names = {
-        "cell": graph.name,
+        "cell": re.sub(r"\W+", "_", graph.name),  # any text may be a stack's name
         "dtype": form.dtype,
         "lanes": form.lanes,
         "sequences": form.sequences,
@@ -249,7 +250,8 @@ def _indent(lines: list[str], depth: int) -> str:
     return textwrap.indent("\n".join(lines), "    " * depth)
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+# Not cached by themselves: they are part of every kernel, and kernels are.
+@njit(nogil=True, error_model="numpy")
 def pack_block(genes, gather, constants, start, lanes, w):
     """Interleave the weights of `lanes` networks, from row `start` of the population on.
 
@@ -267,7 +269,7 @@ def pack_block(genes, gather, constants, start, lanes, w):
                 w[to + lane] = genes[min(start + lane, last), gene]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@njit(nogil=True, error_model="numpy")
 def pack_shared(genes, gather, constants, w):
     """Put the weights of the only network in the order in which the kernel reads them."""
     for k in range(gather.size):

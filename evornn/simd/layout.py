@@ -38,28 +38,36 @@ class Layout:
 
 
 def row_heights(
-    graph: Graph, sizes: Mapping[str, int], products: Mapping[str, int], sequences: int
+    graph: Graph,
+    sizes: Mapping[str, int],
+    products: Mapping[str, int],
+    sequences: int,
+    resident: bool,
 ) -> tuple[tuple[str, int], ...]:
     """The row-block height of every axis that needs the fewest instructions.
 
     A block of R rows with G products side by side costs, per column, R G fused multiply-adds and
-    one load, and at least the four cycles that a chain of dependent fma takes; at most 16
-    accumulators are kept in registers.
+    one load, and at least the four cycles that a chain of dependent fma takes. How many
+    accumulators are best was measured: 16 when several sequences share each weight; 8 when one
+    sequence reads every weight once from the first cache; 4 when it waits for the second (8 for
+    two products).
 
     Args:
         graph: The step.
         sizes: Size of every axis.
         products: Most products side by side in one loop over the axis.
         sequences: Sequences that share each weight load.
+        resident: Whether a block's weights stay in the first cache.
     """
     heights = []
     axes = {n.axes[0] for n in graph.nodes() if len(n.axes) == 1}
     for axis in sorted(axes):
         n, g = axis_size(axis, sizes), max(1, products.get(axis, 1))
+        most = 16 if sequences > 1 else 8 if resident or g == 2 else 4
         best, best_cost = 1, float("inf")
         for height in (1, 2, 4, 8):
             accumulators = height * g * sequences
-            if accumulators > 16 and height > 1:
+            if accumulators > most and height > 1:
                 continue
             cost = -(-n // height) * max(4.0, accumulators + sequences + (height * g) / 4)
             if cost < best_cost:
@@ -107,8 +115,13 @@ def lay_out(
             dims.append(axis_size(str(what), sizes))
         elif kind == "buffer":
             dims.append(offsets[str(what)])
-        else:
+        elif kind == "weights":
             dims.append(starts[int(str(what))] * width)
+        else:
+            number = int(str(what))
+            axis = step.segments[number][0]
+            blocks = -(-axis_size(axis, sizes) // form.height(axis))
+            dims.append(parts[number].size // blocks * width)
     return Layout(
         gather.astype(np.int32), np.asarray(constants), np.array(dims, dtype=np.int64), end
     )

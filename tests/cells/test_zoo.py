@@ -68,9 +68,7 @@ def test_packing_is_the_inverse_of_unpacking_and_each_weight_has_one_gene(cell, 
     network = network_of(cell)
     genes = rng.standard_normal(network.genes)
     np.testing.assert_array_equal(network.pack(network.unpack(genes)), genes)
-    free = sum(
-        p.free(network.sizes, name).sum() for name, p in network.graph.parameters.items()
-    )
+    free = sum(p.free(network.sizes, name).sum() for name, p in network.graph.parameters.items())
     assert network.genes == free == len(set(network.map.names))
 
 
@@ -80,7 +78,9 @@ def test_initial_weights_have_the_declared_mean(cell, rng):
     population = network.initial(rng, 2000)
     for name, values in network.unpack(population).items():
         parameter = network.graph.parameters[name]
-        mean = getattr(parameter.initial, "value", 0.0) if parameter.fixed is None else parameter.fixed
+        mean = (
+            getattr(parameter.initial, "value", 0.0) if parameter.fixed is None else parameter.fixed
+        )
         assert values.mean() == pytest.approx(mean, abs=0.02)
 
 

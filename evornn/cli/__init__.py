@@ -1,0 +1,3 @@
+"""The `evornn` command."""
+
+from evornn.cli.app import main as main
