@@ -55,7 +55,7 @@ def generation(a, b, c, blocks, workers):
 
 
 def overhead(crew, genes, counts, repeats):
-    """a and b, fitted to the seconds of n empty blocks."""
+    """A and b, fitted to the seconds of n empty blocks."""
     shared = np.zeros(1)
     block = np.zeros((64, genes), dtype=np.float32)
     times = [

@@ -131,7 +131,7 @@ def damaged(bench, how, name):
     else:
         data[len(data) // 2] ^= 16
     newest.write_bytes(data)
-    status, error = bench.run(name)
+    status, _ = bench.run(name)
     log = (bench.path(name) / "log.txt").read_text()
     survived = status == 0 and bench.same(name) and "is damaged" in log
     return row(f"newest checkpoint {how}", survived, "falls back to the one before, and says so")

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from evornn.flow import Constant, cell, matrix, scalar, state, tensor, vector
-from evornn.flow.ops import (
+from evornn.flow.language import (
     bilinear,
     concatenate,
     cos,

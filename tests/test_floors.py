@@ -10,7 +10,6 @@ FLOORS = {
     "flow": 1,
     "simd": 2,
     "cells": 3,
-    "chromosome": 4,
     "network": 4,
     "workers": 4,
     "cluster": 5,
@@ -23,8 +22,7 @@ FLOORS = {
     "plot": 7,
     "cli": 8,
 }
-# On one floor, a network needs its chromosome and an experiment draws its figures; no others meet.
-ALLOWED = {("network", "chromosome"), ("experiment", "plot")}
+ALLOWED = {("experiment", "plot")}  # on one floor, an experiment draws its figures; no others meet
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p.parent != PACKAGE or p.stem != "__init__")
 
 

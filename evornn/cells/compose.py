@@ -7,7 +7,8 @@ from collections.abc import Callable
 from evornn.flow.axes import axis_names
 from evornn.flow.declare import Parameter, matrix, vector
 from evornn.flow.graph import Graph, Node, StateSlot
-from evornn.flow.ops import Signal, concatenate, softmax, tanh
+from evornn.flow.language import concatenate, softmax, tanh
+from evornn.flow.signal import Signal
 from evornn.flow.trace import Cell, Tracer, rename_declaration
 
 READOUTS: dict[str, Callable[[Signal], Signal]] = {

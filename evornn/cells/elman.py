@@ -1,7 +1,8 @@
 """Elman's simple recurrent network."""
 
 from evornn.flow import cell, matrix, vector
-from evornn.flow.ops import Signal, tanh
+from evornn.flow.language import tanh
+from evornn.flow.signal import Signal
 
 
 @cell

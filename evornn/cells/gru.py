@@ -1,7 +1,8 @@
 """Gated recurrent units and the minimal gated unit."""
 
 from evornn.flow import cell, matrix, vector
-from evornn.flow.ops import Signal, sigmoid, tanh
+from evornn.flow.language import sigmoid, tanh
+from evornn.flow.signal import Signal
 
 
 @cell

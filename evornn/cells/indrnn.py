@@ -1,7 +1,8 @@
 """Independently recurrent units."""
 
 from evornn.flow import Uniform, cell, matrix, vector
-from evornn.flow.ops import Signal, relu
+from evornn.flow.language import relu
+from evornn.flow.signal import Signal
 
 
 @cell

@@ -1,7 +1,8 @@
 """Jordan's network: the context comes from the output."""
 
 from evornn.flow import cell, matrix, scalar, state, vector
-from evornn.flow.ops import Signal, tanh
+from evornn.flow.language import tanh
+from evornn.flow.signal import Signal
 
 
 @cell

@@ -1,7 +1,8 @@
 """Leaky-integrator units."""
 
 from evornn.flow import cell, matrix, scalar, vector
-from evornn.flow.ops import Signal, tanh
+from evornn.flow.language import tanh
+from evornn.flow.signal import Signal
 
 
 @cell

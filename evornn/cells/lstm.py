@@ -1,7 +1,8 @@
 """Long short-term memory."""
 
 from evornn.flow import Constant, cell, matrix, vector
-from evornn.flow.ops import Signal, sigmoid, tanh
+from evornn.flow.language import sigmoid, tanh
+from evornn.flow.signal import Signal
 
 OPEN = Constant(1.0, noise=0.1)  # forget gates start open, so that cells remember from the start
 

@@ -19,14 +19,11 @@ from evornn.experiment.store import RunFolderError
 
 EPILOG = """
 Exit statuses:
-
-0  done
-
-1  a script failed (its traceback is shown), or `watch` saw runs that nobody goes on with
-
-2  wrong use, or files that cannot be used: one sentence on standard error
-
-130  after Ctrl-C, 143 after SIGTERM
+  0    done
+  1    a script failed (its traceback is shown), or `watch` saw runs that
+       nobody goes on with
+  2    wrong use, or files that cannot be used: one sentence on standard error
+  130  after Ctrl-C, and 143 after SIGTERM
 """
 
 app = typer.Typer(
@@ -54,9 +51,9 @@ app.command(rich_help_panel=JUDGE)(report)
 
 def _show_version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
+        import evornn
 
-        typer.echo(f"evornn {version('evornn')}")
+        typer.echo(f"evornn {evornn.__version__}")
         raise typer.Exit
 
 
@@ -71,14 +68,14 @@ def describe(
 ) -> None:
     """Run, follow and compare experiments with recurrent networks.
 
-    An experiment is a Python script that defines `experiment = en.Experiment(...)`. Its results lie
-    in results/<experiment>/<contender>/seed-<k>.
+    An experiment is a Python script that defines `experiment =
+    en.Experiment(...)`. Its results lie in
+    results/<experiment>/<contender>/seed-<k>.
 
-    \b
-    evornn run experiments/laser.py --seeds 8
-    evornn watch results/laser        in another terminal
-    evornn compare results/laser
-    evornn report results/laser
+      evornn run experiments/laser.py --seeds 8
+      evornn watch results/laser        in another terminal
+      evornn compare results/laser
+      evornn report results/laser
     """
 
 

@@ -17,7 +17,7 @@ from evornn.experiment.report import report_sections, write_report
 from evornn.experiment.store import RunFolderError
 from evornn.experiment.verdict import number, verdict
 
-Folder = Annotated[str, typer.Argument(help="An experiment's results.")]
+Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="An experiment's results.")]
 
 
 def compare(
@@ -30,11 +30,11 @@ def compare(
 ) -> None:
     """Compare contenders: who is better, by how much, and how sure that is.
 
-    Only finished runs count, and of these only the seeds that all contenders have.
+    Only finished runs count, and of these only the seeds that all contenders
+    have.
 
-    \b
-    evornn compare results/laser
-    evornn compare results/laser --measure train_mse --json
+      evornn compare results/laser
+      evornn compare results/laser --measure train_mse --json
     """
     if not 0 < alpha < 1:
         raise RunFolderError(f"--alpha needs to be between 0 and 1, got {alpha}")
@@ -88,7 +88,8 @@ def plot(
 ) -> None:
     """Draw an experiment's figures, as PNG and SVG.
 
-    \b
+    Without --figure all are drawn that the results can show.
+
     evornn plot results/laser
     evornn plot results/laser --figure final_error --figure fitness --out /tmp
     """
@@ -112,7 +113,8 @@ def plot(
 def report(folder: Folder) -> None:
     """Write report.html, one self-contained page, and report.md with its figures.
 
-    \b
+    Question, verdict, tables, figures, settings, and how to run it again.
+
     evornn report results/laser
     """
     for path in write_report(folder):

@@ -28,20 +28,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 def list_command(
     folder: Annotated[
-        str, typer.Argument(help="Of experiments, of one, or of one contender.")
+        str,
+        typer.Argument(metavar="FOLDER", help="Of experiments, of one, or of one contender."),
     ] = "results",
     status: Annotated[Status | None, typer.Option(help="Only these.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List runs: status, best error, generation, and how long ago they last moved.
 
-    A finished run shows its test NMSE; best MSE is the least training error so far. Results that
-    were moved aside by --fresh are left out.
+    A finished run shows its test NMSE; best MSE is the least training error so
+    far. Results that were moved aside by --fresh are left out.
 
-    \b
-    evornn list
-    evornn list results/laser --status interrupted
-    evornn list --json
+      evornn list
+      evornn list results/laser --status interrupted
+      evornn list --json
     """
     runs = [run for run in list_runs(folder) if status is None or run.status == status]
     if as_json:
@@ -80,7 +80,8 @@ def show(
 ) -> None:
     """Show one run: last figures, settings, the end of its log, its files.
 
-    \b
+    Of a damaged run it shows what can be read.
+
     evornn show results/laser/elman/seed-0
     evornn show results/laser/elman/seed-0 --json
     """
@@ -127,12 +128,11 @@ def export(
 ) -> None:
     """Write a run's history and weights for other programs.
 
-    csv and parquet give two files (parquet needs pandas and pyarrow), json and npz one. A run that
-    has not ended has no weights yet.
+    csv and parquet give two files (parquet needs pandas and pyarrow), json and
+    npz one. A run that has not ended has no weights yet.
 
-    \b
-    evornn export results/laser/elman/seed-0
-    evornn export results/laser/elman/seed-0 --format npz --out /tmp/best
+      evornn export results/laser/elman/seed-0
+      evornn export results/laser/elman/seed-0 --format npz --out /tmp/best
     """
     run = one_run(folder)
     name = out or f"{run.experiment}-{run.contender}-seed-{run.seed}"
@@ -189,6 +189,6 @@ def _section(title: str, values: dict[str, Any]) -> None:
 
 def _value(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return str(int(value)) if value.is_integer() else f"{value:.6g}"
     text = str(value)
     return text if len(text) <= 80 else text[:77] + "..."

@@ -18,39 +18,40 @@ from evornn.experiment.store import RunFolderError
 
 Options = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[OPTIONS OF THE SCRIPT]", help="See evornn run SCRIPT --help."),
+    typer.Argument(metavar="OPTIONS", help="The script's own: evornn run SCRIPT --help."),
 ]
 
 
 def run(
-    script: Annotated[str, typer.Argument(help="Defines `experiment = en.Experiment(...)`.")],
+    script: Annotated[
+        str, typer.Argument(metavar="SCRIPT", help="Defines `experiment = en.Experiment(...)`.")
+    ],
     options: Options = None,
 ) -> None:
     """Run a script's experiment, or go on with it where it stopped.
 
-    Everything behind the script's name is for the script, as if Python had been started with it.
+    Everything behind the script's name is for the script, as if Python had been
+    started with it.
 
-    \b
-    evornn run experiments/laser.py --help
-    evornn run experiments/laser.py --smoke
-    evornn run experiments/laser.py --seeds 8 --jobs 4 --out /data/results
+      evornn run experiments/laser.py --help
+      evornn run experiments/laser.py --smoke
+      evornn run experiments/laser.py --seeds 8 --jobs 4 --out /data/results
     """
     start_script(script, options or [])
 
 
 def resume(
-    folder: Annotated[str, typer.Argument(help="An experiment's results.")],
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="An experiment's results.")],
     options: Options = None,
 ) -> None:
     """Go on with an experiment from its results folder alone.
 
-    The script is started again with the options that it had, in the directory in which it was, and
-    writes to this folder; further options are added. Finished runs are kept, interrupted ones go on
-    from their last checkpoint.
+    The script is started again with the options that it had, in the directory
+    in which it was, and writes to this folder; further options are added.
+    Finished runs are kept, interrupted ones go on from their last checkpoint.
 
-    \b
-    evornn resume results/laser
-    evornn resume results/laser --jobs 2
+      evornn resume results/laser
+      evornn resume results/laser --jobs 2
     """
     path = _experiment_folder(pathlib.Path(os.path.abspath(folder)))
     origin = read_origin(path)

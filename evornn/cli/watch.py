@@ -84,20 +84,22 @@ def _planned(folder: pathlib.Path) -> int:
 
 
 def watch(
-    folder: Annotated[str, typer.Argument(help="Of experiments, or of one.")] = "results",
+    folder: Annotated[
+        str, typer.Argument(metavar="FOLDER", help="Of experiments, or of one.")
+    ] = "results",
     interval: Annotated[
         float, typer.Option(min=0.05, metavar="S", help="Seconds between two looks.")
     ] = 1.0,
 ) -> None:
     """Follow runs while another process works on them, with their fitness curves.
 
-    Only files are read, so that it works from any terminal that sees the folder. Ends when all runs
-    are finished, on Ctrl-C, or with status 1 when nobody works on the others for ten seconds. Where
-    there is no terminal it prints a line whenever a run starts or ends.
+    Only files are read, so that it works from any terminal that sees the
+    folder. Ends when all runs are finished, on Ctrl-C, or with status 1 when
+    nobody works on the others for ten seconds. Where there is no terminal it
+    prints a line whenever a run starts or ends.
 
-    \b
-    evornn watch results/laser
-    evornn watch results/laser && evornn report results/laser
+      evornn watch results/laser
+      evornn watch results/laser && evornn report results/laser
     """
     watcher = Watcher(folder)
     last = _live(watcher, interval) if sys.stdout.isatty() else _plain(watcher, interval)

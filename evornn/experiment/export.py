@@ -52,9 +52,7 @@ def export_run(
         columns = history(run)
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise RunFolderError(f"{run.path} has no history that can be read: {error}") from error
-    weights: dict[str, np.ndarray] = {}
-    if run.finished:
-        weights = run.network().unpack()
+    weights = _weights(run) if run.finished else {}
     target = pathlib.Path(path)
     if form == "npz":
         return [_npz(target, columns, weights)]
@@ -65,6 +63,15 @@ def export_run(
     if weights:
         files.append(write(target.with_name(f"{target.name}-weights"), weight_table(weights)))
     return files
+
+
+def _weights(run: RunFolder) -> dict[str, np.ndarray]:
+    from safetensors import SafetensorError
+
+    try:
+        return run.network().unpack()
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise RunFolderError(f"{run.path} has no network that can be read: {error}") from error
 
 
 def weight_table(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -167,7 +167,8 @@ def _pictures(recorded: Recorded, judged: Verdict, controls: Mapping[str, float]
         pictures.append(
             Picture(
                 "critical_difference",
-                "Contenders joined by a bar cannot be told apart by their mean ranks (Nemenyi).",
+                "Contenders joined by a bar cannot be told apart by their mean ranks (Nemenyi). "
+                "The verdict rests on Holm-corrected signed ranks, which can tell more apart.",
                 plot.critical_difference_figure(
                     comparison.ranks, comparison.critical_difference, comparison.seeds
                 ),

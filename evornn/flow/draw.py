@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from evornn.flow.axes import written
-from evornn.flow.graph import LEAVES, Graph, Node
-from evornn.flow.ops import OPS, label
+from evornn.flow.graph import LEAVES, Graph, Node, label
+from evornn.flow.ops import OPS
 
 
 def _names(graph: Graph) -> dict[Node, str]:

@@ -32,6 +32,15 @@ class Node:
         return f"Node({self.op}, {written(self.axes)})"
 
 
+def label(node: Node) -> str:
+    """A short name for a signal in messages: a leaf's own, else its operation."""
+    if node.op == "constant":
+        return f"{node.meta:g}"
+    if node.meta is not None and node.op in ("input", "state", "parameter"):
+        return str(node.meta)
+    return f"{node.op}(...)"
+
+
 @dataclass(frozen=True)
 class StateSlot:
     """A state of the graph: what it is declared as, its leaf, and its value after the step."""

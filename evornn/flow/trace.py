@@ -10,7 +10,8 @@ from typing import Any, overload
 from evornn.flow.axes import Axes, axis_names, rename_axis, written
 from evornn.flow.declare import Parameter, State
 from evornn.flow.graph import LEAVES, Graph, Node, StateSlot
-from evornn.flow.ops import OPS, Signal
+from evornn.flow.ops import OPS
+from evornn.flow.signal import Signal
 
 
 class Tracer:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.figure import Figure
 
-from evornn.plot.curves import Histories, curves_figure
+from evornn.plot.curves import Histories, History, curves_figure
 from evornn.plot.style import Corner
 
 LABELS = {
@@ -31,7 +32,18 @@ def fitness_figure(
     """
     loc: Corner = "lower right" if y == "best_fitness" else "upper right"
     title = f"{task}: median, quartiles and every seed".lstrip(": ")
-    return curves_figure(histories, x, y, LABELS.get(y, y), title, loc)
+    label = LABELS.get(y, y)
+    if y == "best_fitness" and not all(_reciprocal(run) for h in histories.values() for run in h):
+        label = "best fitness"
+    return curves_figure(histories, x, y, label, title, loc)
+
+
+def _reciprocal(run: History) -> bool:
+    """Whether a fitness is 1 / MSE, as far as the history tells, and not a user's own."""
+    if "best_mse" not in run or "best_fitness" not in run:
+        return True
+    sound = np.isfinite(run["best_mse"])  # the fitness of a failed generation is 0
+    return bool(np.allclose(run["best_fitness"][sound] * run["best_mse"][sound], 1, rtol=1e-3))
 
 
 def diversity_figure(histories: Histories, task: str = "", x: str = "generation") -> Figure:

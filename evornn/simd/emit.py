@@ -11,82 +11,22 @@ running pointer `q` never goes back.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 
 from evornn.flow.graph import LEAVES, Graph, Node
 from evornn.flow.ops import OPS
-from evornn.simd.schedule import MOVES, Level, Loop, Schedule, schedule
-
-
-@dataclass(frozen=True)
-class Form:
-    """What is literal in a kernel.
-
-    Attributes:
-        dtype: "float32" or "float64".
-        lanes: Registers' lane count.
-        rows: Row-block height by axis; 4 where an axis is not named.
-        sequences: How many sequences of a network run side by side and share weight loads.
-        shared: Lanes are sequences of one network (weights are single numbers) instead of
-            networks (weights are registers).
-    """
-
-    dtype: str
-    lanes: int
-    rows: tuple[tuple[str, int], ...]
-    sequences: int = 1
-    shared: bool = False
-
-    def height(self, axis: str) -> int:
-        """Rows computed at once along an axis."""
-        return dict(self.rows).get(axis, 4)
-
-
-@dataclass
-class Piece:
-    """A run of packed weights: for each row block, `kind` says which rows and columns.
-
-    kind "scalar": one weight; "initial": a whole vector, row by row; "rows": the rows of the
-    block of a vector; "columns": for every column, the block's rows of each matrix in turn;
-    "pairs": the same for every pair of columns of a tensor.
-    """
-
-    kind: str
-    weights: list[Node]
-
-
-@dataclass
-class StepSource:
-    """The source of a step, and what the memory it runs on must hold.
-
-    Attributes:
-        setup: Lines before the loop over time (constants, scalar weights).
-        start: Lines that put the states' initial values into the workspace.
-        step: Lines of one time step.
-        dims: Run-time integers by the name they have in the source, and what they are:
-            ("size", axis), ("buffer", name), ("weights", segment number) or ("span", segment
-            number): numbers that one row block of the segment packs.
-        buffers: Workspace vectors by name, and their axis ("" for a single row).
-        segments: Pieces of packed weights: the axis of the loop ("" outside of loops), and what
-            follows one another for every row block.
-        swapped: State names that alternate between two buffers.
-    """
-
-    setup: list[str] = field(default_factory=list)
-    start: list[str] = field(default_factory=list)
-    step: list[str] = field(default_factory=list)
-    dims: dict[str, tuple[str, object]] = field(default_factory=dict)
-    buffers: dict[str, str] = field(default_factory=dict)
-    segments: list[tuple[str, list[Piece]]] = field(default_factory=list)
-    swapped: list[str] = field(default_factory=list)
+from evornn.simd.emit_loop import LoopEmitter
+from evornn.simd.schedule import MOVES, Level, Schedule, schedule
+from evornn.simd.step import Form, Piece, StepSource
 
 
 def emit_step(graph: Graph, form: Form) -> StepSource:
     """The source of one step of a graph with one input and one output."""
-    return _Emitter(graph, form, schedule(graph)).emit()
+    return StepEmitter(graph, form, schedule(graph)).emit()
 
 
-class _Emitter:
+class StepEmitter:
+    """Writes one step; `LoopEmitter` writes its loops over row blocks."""
+
     def __init__(self, graph: Graph, form: Form, plan: Schedule) -> None:
         self.graph = graph
         self.form = form
@@ -160,6 +100,7 @@ class _Emitter:
     # --- the parts ----------------------------------------------------------------------------
 
     def emit(self) -> StepSource:
+        """The whole step."""
         self.declare_memory()
         self.scalar_weights()
         for number, level in enumerate(self.plan.levels):
@@ -192,6 +133,7 @@ class _Emitter:
             self.initial_state(slot.name, axis, slot.declaration.initial)
 
     def initial_state(self, name: str, axis: str, initial: float | str) -> None:
+        """Lines that put a state's initial value into the workspace."""
         start = self.out.start
         if isinstance(initial, str):
             leaf = self.graph.parameter_leaves[initial]
@@ -228,6 +170,7 @@ class _Emitter:
                 self.out.setup.append(f"p_{node.meta} = {load}(w, {at})")
 
     def emit_level(self, level: Level) -> None:
+        """Everything between two barriers."""
         for node in level.moves:
             if node.op in MOVES:
                 self.emit_move(node)
@@ -236,13 +179,14 @@ class _Emitter:
         for node in level.scalars:
             self.emit_scalar(node)
         for loop in level.loops:
-            self.emit_loop(loop)
+            LoopEmitter(self, loop).emit()
 
     def row(self, base: str, index: str, slot: int) -> str:
         """The workspace offset of a row of a vector."""
         return f"{base} + ({index}) * {self.unit} + {slot * self.form.lanes}"
 
     def emit_move(self, node: Node) -> None:
+        """Copy rows: a concatenation, or a window of a vector."""
         step = self.out.step
         target = self.memory(node) if node.axes else ""
         if node.op == "concatenate":
@@ -290,6 +234,7 @@ class _Emitter:
                 self.out.step.append(f"    store(s, {self.row(target, 'i', slot)}, {value})")
 
     def emit_reduction(self, node: Node) -> None:
+        """A scalar from all rows, added up in order."""
         step = self.out.step
         vectors = [self.memory(a) for a in node.args]
         for slot in self.slots:
@@ -306,6 +251,7 @@ class _Emitter:
         self.store_scalar(node)
 
     def emit_scalar(self, node: Node) -> None:
+        """An operation on scalars."""
         if node.op not in LEAVES:
             for slot in self.slots:
                 arguments = ", ".join(self.scalar_value(a, slot) for a in node.args)
@@ -314,11 +260,13 @@ class _Emitter:
         self.store_scalar(node)
 
     def scalar_value(self, node: Node, slot: int) -> str:
+        """The register of a scalar, loaded if it is a state."""
         if node.op == "state":
             return f"load(s, {self.row(self.memory(node), '0', slot)})"
         return self.name(node, None, slot)
 
     def store_scalar(self, node: Node) -> None:
+        """Store a scalar where a later level or the next step reads it."""
         if node not in self.stored:
             return
         targets = self.destinations.get(node) or [self.memory(node)]
@@ -326,162 +274,3 @@ class _Emitter:
             for slot in self.slots:
                 value = self.scalar_value(node, slot)
                 self.out.step.append(f"store(s, {self.row(target, '0', slot)}, {value})")
-
-    def emit_loop(self, loop: Loop) -> None:
-        _LoopEmitter(self, loop).emit()
-
-
-class _LoopEmitter:
-    """One loop over row blocks."""
-
-    def __init__(self, parent: _Emitter, loop: Loop) -> None:
-        self.p = parent
-        self.loop = loop
-        self.height = parent.form.height(loop.axis)
-        self.rows = range(self.height)
-        self.lines: list[str] = []
-        self.pieces: list[Piece] = []
-        self.loaded: set[Node] = set()
-
-    def accumulator(self, chain: int, row: int, slot: int) -> str:
-        return f"a{chain}_{row}_{slot}"
-
-    def emit(self) -> None:
-        p, step = self.p, self.p.out.step
-        self.accumulators()
-        for vectors, entries in self.loop.sources:
-            self.products(vectors, entries)
-        self.parameters()
-        stores: list[str] = []
-        for node in self.loop.body:
-            self.compute(node)
-            stores += self.stores(node)
-        # Stores stand last: a state that is overwritten in place is read before.
-        start = p.segment(self.loop.axis, self.pieces)
-        n = p.size(self.loop.axis)
-        # Odd steps walk the blocks backwards: those read last are still in the cache (measured:
-        # up to a quarter faster where the weights slightly overflow it). No sum changes its order.
-        span, end = p.span(start), f"{start}_end"
-        p.out.setup.append(f"{end} = ({n} - 1) // {self.height} * {self.height}")
-        step.append(f"for turn in range(0, {n}, {self.height}):")
-        step.append(f"    i = {end} - turn if time & 1 else turn")
-        step.append(f"    q = {start} + i // {self.height} * {span}")
-        step.extend(f"    {line}" for line in self.lines + stores)
-
-    def accumulators(self) -> None:
-        biases = [c.bias for c in self.loop.chains if c.bias is not None]
-        at = {bias: k for k, bias in enumerate(dict.fromkeys(biases))}
-        for number, chain in enumerate(self.loop.chains):
-            for row in self.rows:
-                if chain.bias is None:
-                    value = self.p.constant(0.0)
-                else:
-                    offset = (at[chain.bias] * self.height + row) * self.p.width
-                    value = self.p.weight(offset)
-                for slot in self.p.slots:
-                    self.lines.append(f"{self.accumulator(number, row, slot)} = {value}")
-        if at:
-            self.advance(Piece("rows", list(at)), len(at))
-
-    def advance(self, piece: Piece, weights: int) -> None:
-        self.pieces.append(piece)
-        self.lines.append(f"q += {weights * self.height * self.p.width}")
-
-    def products(self, vectors: tuple[Node, ...], entries: list[tuple[int, Node]]) -> None:
-        p, lines = self.p, self.lines
-        pad = "    " * len(vectors)
-        for depth, vector in enumerate(vectors):
-            inside = "    " * depth
-            index = "jk"[depth]
-            lines.append(f"{inside}for {index} in range({p.size(vector.axes[0])}):")
-            for slot in p.slots:
-                value = f"load(s, {p.row(p.memory(vector), index, slot)})"
-                if depth:
-                    value = f"mul(u{slot}, {value})"
-                name = f"u{slot}" if depth == 0 and len(vectors) == 2 else f"v{slot}"
-                lines.append(f"{inside}    {name} = {value}")
-        for place, (number, _) in enumerate(entries):
-            for row in self.rows:
-                offset = (place * self.height + row) * p.width
-                lines.append(f"{pad}wt = {p.weight(offset)}")
-                for slot in p.slots:
-                    a = self.accumulator(number, row, slot)
-                    lines.append(f"{pad}{a} = fma(wt, v{slot}, {a})")
-        kind = "columns" if len(vectors) == 1 else "pairs"
-        lines.append(f"{pad}q += {len(entries) * self.height * p.width}")
-        self.pieces.append(Piece(kind, [product.args[0] for _, product in entries]))
-
-    def parameters(self) -> None:
-        """Load the weights that the body reads row by row, each once."""
-        used: dict[Node, None] = {}
-        roots = {chain.root: chain for chain in self.loop.chains}
-        for node in self.loop.body:
-            arguments = roots[node].rest if node in roots else node.args
-            for a in (node, *arguments):
-                if a.op == "parameter" and len(a.axes) == 1:
-                    used[a] = None
-        for place, node in enumerate(used):
-            for row in self.rows:
-                offset = (place * self.height + row) * self.p.width
-                self.lines.append(f"{self.p.name(node, row, 0)} = {self.p.weight(offset)}")
-            self.loaded.add(node)
-        if used:
-            self.advance(Piece("rows", list(used)), len(used))
-
-    def fetch(self, node: Node) -> None:
-        """Load a vector that is not computed in this loop, once."""
-        if node in self.loaded or not node.axes or node.op == "constant":
-            return
-        self.loaded.add(node)
-        for row in self.rows:
-            for slot in self.p.slots:
-                value = f"load(s, {self.p.row(self.p.memory(node), f'i + {row}', slot)})"
-                self.lines.append(f"{self.p.name(node, row, slot)} = {value}")
-
-    def compute(self, node: Node) -> None:
-        p = self.p
-        chain = next(((k, c) for k, c in enumerate(self.loop.chains) if c.root is node), None)
-        arguments = chain[1].rest if chain else list(node.args)
-        for argument in arguments:
-            if argument not in self.loop.body:
-                self.fetch_or_scalar(argument)
-        if node.op in LEAVES:
-            self.fetch_or_scalar(node)
-            self.loaded.add(node)
-            return
-        self.loaded.add(node)
-        for row in self.rows:
-            for slot in p.slots:
-                values = [self.value(a, row, slot) for a in arguments]
-                if chain:
-                    text = self.accumulator(chain[0], row, slot)
-                    for value in values:
-                        text = f"add({text}, {value})"
-                elif node.op == "spread":
-                    text = values[0]
-                else:
-                    text = f"{OPS[node.op].lanes}({', '.join(values)})"
-                self.lines.append(f"{p.name(node, row, slot)} = {text}")
-
-    def fetch_or_scalar(self, node: Node) -> None:
-        if node.axes and node.op != "parameter":
-            self.fetch(node)
-
-    def value(self, node: Node, row: int, slot: int) -> str:
-        if not node.axes:
-            return self.p.scalar_value(node, slot)
-        return self.p.name(node, row, slot)
-
-    def stores(self, node: Node) -> list[str]:
-        p = self.p
-        if node not in p.stored:
-            return []
-        targets = list(p.destinations.get(node, []))
-        if not targets or (node.op == "parameter" and not targets):
-            targets = [p.memory(node)]
-        return [
-            f"store(s, {p.row(target, f'i + {row}', slot)}, {self.value(node, row, slot)})"
-            for target in targets
-            for row in self.rows
-            for slot in p.slots
-        ]

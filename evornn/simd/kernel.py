@@ -10,10 +10,10 @@ import numpy as np
 
 from evornn.flow.graph import Graph
 from evornn.simd.build import build
-from evornn.simd.emit import Form
 from evornn.simd.kernels import kernel_source, no_data, products_side_by_side
 from evornn.simd.lanes import aligned_empty, aligned_zeros, default_lanes
 from evornn.simd.layout import lay_out, row_heights
+from evornn.simd.step import Form
 
 # Weights of this many bytes hardly leave a first-level cache of 32 KB, as blocks of rows are walked
 # to and fro.

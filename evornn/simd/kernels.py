@@ -19,8 +19,9 @@ import numpy as np
 from numba import njit
 
 from evornn.flow.graph import Graph
-from evornn.simd.emit import Form, StepSource, emit_step
+from evornn.simd.emit import emit_step
 from evornn.simd.schedule import schedule
+from evornn.simd.step import Form, StepSource
 
 HEADER = '''"""Compiled by evornn from the cell {cell}; safe to delete."""
 import numpy as np

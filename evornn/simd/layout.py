@@ -15,7 +15,7 @@ import numpy as np
 
 from evornn.flow.axes import axis_size
 from evornn.flow.graph import Graph, Node
-from evornn.simd.emit import Form, Piece, StepSource
+from evornn.simd.step import Form, Piece, StepSource
 
 PADDED_ROWS = 8  # buffers are padded to a multiple of the largest row-block height
 

@@ -8,7 +8,7 @@ from oracle import assert_close, interpreted, interpreted_mse
 
 from evornn.cells import elman, indrnn, jordan, lstm, stack
 from evornn.flow import cell, matrix, vector
-from evornn.flow.ops import tanh
+from evornn.flow.language import tanh
 from evornn.network import Network
 from evornn.population import Evaluator
 

@@ -7,7 +7,8 @@ from scipy.signal import lfilter
 
 from evornn.cells import ZOO, elman, gru, indrnn, jordan, leaky, lstm, mgu, recurrent, stack
 from evornn.flow import cell, matrix, scalar, state, tensor, vector
-from evornn.flow.ops import Signal, bilinear, concatenate, part, shift, tanh
+from evornn.flow.language import bilinear, concatenate, part, shift, tanh
+from evornn.flow.signal import Signal
 from evornn.network import Network
 
 

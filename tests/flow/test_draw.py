@@ -11,7 +11,7 @@ from oracle import readout_of
 from evornn.cells import ZOO, elman, gru, leaky, lstm
 from evornn.flow import Normal, cell, matrix, state, to_dot, vector
 from evornn.flow.graph import Graph
-from evornn.flow.ops import concatenate, shift, tanh, total, transpose
+from evornn.flow.language import concatenate, shift, tanh, total, transpose
 from evornn.flow.serial import graph_from_data, graph_to_data
 from evornn.network import Network
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from evornn.flow.interpret import evaluate
-from evornn.flow.ops import OPS, Signal
+from evornn.flow.ops import OPS
+from evornn.flow.signal import Signal
 from evornn.flow.trace import Tracer
 
 SIZES = {"n": 5, "m": 3, "k": 4}
@@ -175,7 +176,7 @@ def test_operators_mean_what_they_mean_in_numpy(op, numpy, rng):
 
 
 def test_softmax_of_large_numbers_does_not_overflow():
-    from evornn.flow.ops import softmax
+    from evornn.flow.language import softmax
 
     _, (v,) = leaves([("m",)])
     np.testing.assert_allclose(value(softmax(v), [v], [np.array([1e4, 1e4, 0])]), [0.5, 0.5, 0])

@@ -7,9 +7,7 @@ import pytest
 
 from evornn.cells import elman, jordan, lstm
 from evornn.flow import Normal, Uniform, cell, matrix, scalar, state, tensor, vector
-from evornn.flow.ops import (
-    Signal,
-    apply,
+from evornn.flow.language import (
     bilinear,
     concatenate,
     dot,
@@ -21,6 +19,7 @@ from evornn.flow.ops import (
     where,
     window,
 )
+from evornn.flow.signal import Signal, apply
 from evornn.network import Network
 
 

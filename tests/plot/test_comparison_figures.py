@@ -56,6 +56,13 @@ def test_a_median_over_time_holds_each_run_between_its_generations():
     assert figure.axes[0].get_xlabel() == "time [s]"
 
 
+def test_a_user_s_own_fitness_is_not_called_a_reciprocal():
+    own = {**history([4, 2]), "best_fitness": np.array([-3.0, -1.0])}
+    assert fitness_figure({"a": [own]}).axes[0].get_ylabel() == "best fitness"
+    assert fitness_figure({"a": [own]}).axes[0].get_yscale() == "linear"
+    assert "1 / MSE" in fitness_figure({"a": [history([4, 2])]}).axes[0].get_ylabel()
+
+
 def test_diversity_ends_with_the_first_run():
     figure = diversity_figure({"a": [history([3, 2]), history([3, 2, 1])]})
     assert figure.axes[0].lines[-1].get_xdata().tolist() == [0, 1]

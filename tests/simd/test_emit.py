@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from oracle import assert_close, interpreted, interpreted_mse
 
 from evornn.flow import cell, matrix, state, vector
-from evornn.flow.ops import concatenate, maximum, minimum, part, tanh, total, where
+from evornn.flow.language import concatenate, maximum, minimum, part, tanh, total, where
 from evornn.network import Network
 from evornn.population import Evaluator
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from evornn.cells import elman, jordan, leaky, lstm, stack
-from evornn.chromosome import Chromosome
 from evornn.flow import Normal, Uniform, cell, matrix, scalar, tensor, vector
 from evornn.flow.declare import Constant
-from evornn.flow.ops import bilinear, tanh
+from evornn.flow.language import bilinear, tanh
 from evornn.network import Network
+from evornn.network.chromosome import Chromosome
 
 
 def test_the_genes_of_an_elman_network_stand_unit_by_unit():

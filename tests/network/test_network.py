@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from evornn.cells import elman, gru, leaky, stack
 from evornn.flow import cell, matrix, state
-from evornn.flow.ops import tanh
+from evornn.flow.language import tanh
 from evornn.network import Network
 
 
@@ -171,7 +171,7 @@ def test_wrong_series_are_described(network):
 
 
 def test_a_matrix_that_is_computed_has_no_kernel():
-    from evornn.flow.ops import outer
+    from evornn.flow.language import outer
 
     @cell
     def fast_weights(x, h, *, W=matrix("hidden", "input")):

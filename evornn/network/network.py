@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import copy
 import functools
-import json
 import os
-import pathlib
-import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from evornn.cells.compose import with_readout
-from evornn.chromosome import Chromosome
-from evornn.flow.axes import axis_names, axis_size
+from evornn.flow.axes import axis_size
 from evornn.flow.graph import Graph
 from evornn.flow.serial import graph_from_data, graph_to_data
 from evornn.flow.trace import Cell
+from evornn.network.chromosome import Chromosome
+from evornn.network.saved import read_saved, write_saved
+from evornn.network.sizes import check_slices, private_sizes, whole_size
 from evornn.simd.feed import feed_sequences
 from evornn.simd.kernel import Kernel
 
-FORMAT = 1  # of saved networks; raised when older versions could not read them
 Series = np.ndarray | Sequence[np.ndarray]
 
 
@@ -72,11 +70,11 @@ class Network:
         if dtype not in ("float32", "float64"):
             raise ValueError(f"dtype needs float32 or float64, got {dtype!r}")
         self.graph = graph
-        self.inputs = _whole("inputs", inputs)
-        self.outputs = _whole("outputs", outputs)
+        self.inputs = whole_size("inputs", inputs)
+        self.outputs = whole_size("outputs", outputs)
         self.dtype = dtype
         self._asked = dict(sizes)
-        self._private = _axis_sizes(graph, sizes)
+        self._private = private_sizes(graph, sizes)
         self.chromosome = chromosome
 
     @classmethod
@@ -153,7 +151,7 @@ class Network:
         Raises:
             ValueError: If a cell's slice such as v[7] reaches beyond its vector.
         """
-        _check_slices(self.graph, self.sizes)
+        check_slices(self.graph, self.sizes)
         return Chromosome(self.graph.parameters, self.sizes)
 
     @property
@@ -337,25 +335,7 @@ class Network:
             path: The file; replaced if it exists.
             **metadata: More to keep, JSON-able, e.g. the scale of the data.
         """
-        from safetensors.numpy import save
-
-        path = pathlib.Path(path)
-        weights = {name: w.copy() for name, w in self.unpack().items()}
-        header = {"format": FORMAT, "network": self.describe(), "metadata": metadata}
-        # One entry: safetensors writes several in an order that changes from call to call. Not
-        # sorted: the order of the parameters is the order of the genes.
-        data = save(weights, metadata={"evornn": json.dumps(header)})
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)  # a temporary file is its owner's alone
-            os.replace(temporary, path)
-        except BaseException:
-            pathlib.Path(temporary).unlink(missing_ok=True)
-            raise
+        write_saved(path, self.describe(), self.unpack(), metadata)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Network:
@@ -364,24 +344,7 @@ class Network:
         Raises:
             ValueError: If the file is no saved network, or of a newer version.
         """
-        from safetensors import SafetensorError, safe_open
-
-        try:
-            with safe_open(path, framework="numpy") as file:
-                entries = file.metadata() or {}
-                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except SafetensorError as error:
-            raise ValueError(f"{path} is no saved network: {error}") from error
-        try:
-            header = json.loads(entries["evornn"])
-            version, data = int(header["format"]), header["network"]
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} needs to be a network saved by evornn, it is not") from error
-        if version > FORMAT:
-            raise ValueError(
-                f"{path} needs a newer evornn: it has format {version}, this one reads up to "
-                f"{FORMAT}"
-            )
+        data, weights = read_saved(path)
         try:
             network = cls._of_graph(
                 graph_from_data(data["graph"]),
@@ -401,60 +364,3 @@ class Network:
             f"Network({self.graph.name}, {sizes}, inputs={self.inputs}, outputs={self.outputs}, "
             f"{self.dtype})"
         )
-
-
-def _check_slices(graph: Graph, sizes: Mapping[str, int]) -> None:
-    for node in graph.nodes():
-        if node.op == "window" and "within" in node.meta[2:]:
-            start, width = axis_size(node.meta[0], sizes), node.meta[1] or "1"
-            end, (axis,) = start + axis_size(width, sizes), node.args[0].axes
-            if end > axis_size(axis, sizes):
-                raise ValueError(
-                    f"cell {graph.name} takes entries {start} to {end - 1} of a vector on axis "
-                    f"{axis}, which has size {axis_size(axis, sizes)}"
-                )
-
-
-def _whole(name: str, value: Any) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} needs to be a whole number of at least 1, got {value!r}")
-    return int(value)
-
-
-def _axis_sizes(graph: Graph, asked: Mapping[str, Any]) -> dict[str, int]:
-    """The size of every axis but input and output, from one number or tuple per name."""
-    (leaf,) = graph.inputs.values()
-    needed = {n for axis in graph.axis_names() for n in axis_names(axis)}
-    needed -= {leaf.axes[0], "output"}
-    sizes: dict[str, int] = {}
-    for name, value in asked.items():
-        layers = sorted(
-            (n for n in needed if n.startswith(name) and n[len(name) :].isdigit()),
-            key=lambda n: int(n[len(name) :]),
-        )
-        targets = [name] if name in needed else layers
-        if not targets:
-            raise ValueError(
-                f"the network {graph.name} has the axes {', '.join(sorted(needed))}, got a size "
-                f"for {name!r}"
-            )
-        values = list(value) if isinstance(value, tuple | list) else [value] * len(targets)
-        if len(values) != len(targets):
-            raise ValueError(
-                f"{name} needs {len(targets)} sizes, one a layer ({', '.join(targets)}), got "
-                f"{len(values)}"
-            )
-        for target, one in zip(targets, values, strict=True):
-            size = _whole(target, one)
-            if size is None:
-                raise ValueError(f"{target} needs a size, got None")
-            sizes[target] = size
-    missing = sorted(needed - set(sizes))
-    if missing:
-        raise ValueError(
-            f"the network {graph.name} needs a size for {', '.join(missing)}; pass "
-            f"{missing[0].rstrip('0123456789')}=..."
-        )
-    return sizes
