@@ -10,8 +10,12 @@ from evornn.workers import Workers
 ATTEMPTS = 3  # how often work that was lost with its workers is sent again
 
 
-def connect(address: str) -> Any:
+def connect(address: str, timeout_s: float = 10.0) -> Any:
     """A client of the scheduler at an address such as tcp://host:8786.
+
+    Args:
+        address: The scheduler's.
+        timeout_s: How long to wait for an answer.
 
     Raises:
         ImportError: If dask.distributed is not installed; says how to get it.
@@ -24,7 +28,7 @@ def connect(address: str) -> Any:
             "a cluster needs dask.distributed; install it with pip install 'evornn[dask]'"
         ) from error
     try:
-        return Client(address, timeout="10s", set_as_default=False)
+        return Client(address, timeout=f"{timeout_s}s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise OSError(f"no Dask scheduler answers at {address}: {error}") from error
 

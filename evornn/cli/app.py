@@ -91,9 +91,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (RunFolderError, RunFolderBusyError, ImportError) as error:
         status = failed(str(error), 2)
     except BrokenPipeError:
-        # Whoever read has left, as `head` does; Python's own last flush must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 141
+        status = _reader_has_left()
     except OSError as error:
         status = failed(cause(error), 2)
     except InterruptedRunError as end:
@@ -108,4 +106,16 @@ def main(arguments: list[str] | None = None) -> None:
         text = " ".join(words().split())
         # It has no words where the help was shown instead.
         status = failed(f"{text.rstrip('.')}; see evornn --help", 2) if text else 2
+    except SystemExit as end:
+        # Typer makes a status 1 of it, which would be taken for that of `watch`.
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        status = _reader_has_left()
     sys.exit(status or 0)
+
+
+def _reader_has_left() -> int:
+    """The status when whoever read standard output is gone, as `head` is after its lines."""
+    # Python's own last flush must not complain.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + 13  # as if ended by SIGPIPE

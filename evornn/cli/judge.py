@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import pathlib
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from evornn.cli.look import AsJson
 from evornn.cli.text import columns, print_json
+from evornn.experiment.export import read_history, read_weights
 from evornn.experiment.page import Picture
-from evornn.experiment.recorded import read_results
+from evornn.experiment.recorded import Recorded, read_results
 from evornn.experiment.report import report_sections, write_report
 from evornn.experiment.store import RunFolderError
 from evornn.experiment.verdict import number, verdict
@@ -96,7 +99,8 @@ def plot(
     from evornn.plot import save_figure
 
     recorded = read_results(folder)
-    blocks = [block for section in report_sections(recorded) for block in section.blocks]
+    with _naming_what_is_damaged(recorded):
+        blocks = [block for section in report_sections(recorded) for block in section.blocks]
     pictures = {block.name: block.figure for block in blocks if isinstance(block, Picture)}
     for name in figure or ():
         if name not in pictures:
@@ -117,5 +121,20 @@ def report(folder: Folder) -> None:
 
     evornn report results/laser
     """
-    for path in write_report(folder):
+    with _naming_what_is_damaged(read_results(folder)):
+        paths = write_report(folder)
+    for path in paths:
         typer.echo(f"wrote {path}")
+
+
+@contextlib.contextmanager
+def _naming_what_is_damaged(recorded: Recorded) -> Iterator[None]:
+    """When something fails, look for a run that cannot be read; if there is none, it is a fault."""
+    try:
+        yield
+    except Exception:
+        for runs in recorded.folders.values():
+            for run in runs:
+                read_history(run)
+                read_weights(run)
+        raise

@@ -91,12 +91,13 @@ def start_script(script: str, arguments: list[str]) -> None:
     sys.argv = [script, *arguments]
     sys.path.insert(0, os.path.dirname(path))
     try:
-        if not _defines_experiment(source, path):
+        code = compile(source, path, "exec")
+        if not _defines_experiment(source):
             raise RunFolderError(
                 f"`evornn run` needs a script that defines `experiment = en.Experiment(...)`, "
                 f"{script} does not; a script without one runs with python {script}"
             )
-        exec(compile(source, path, "exec"), vars(module))
+        exec(code, vars(module))
         experiment = getattr(module, "experiment", None)
         if isinstance(experiment, Experiment) and experiment.outcome is None:
             experiment.main(arguments)
@@ -108,9 +109,9 @@ def start_script(script: str, arguments: list[str]) -> None:
         sys.exit(1)
 
 
-def _defines_experiment(source: bytes, path: str) -> bool:
+def _defines_experiment(source: bytes) -> bool:
     """Whether a script gives something the name `experiment`; asked before it does any work."""
-    for node in ast.walk(ast.parse(source, path)):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             name = node.id
         elif isinstance(node, ast.alias):

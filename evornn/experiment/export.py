@@ -48,11 +48,8 @@ def export_run(
     if form not in FORMATS:
         raise ValueError(f"an export needs one of the formats {', '.join(FORMATS)}, got {form!r}")
     run = RunFolder(pathlib.Path(folder), {})
-    try:
-        columns = history(run)
-    except (OSError, ValueError, KeyError, IndexError) as error:
-        raise RunFolderError(f"{run.path} has no history that can be read: {error}") from error
-    weights = _weights(run) if run.finished else {}
+    columns = read_history(run)
+    weights = read_weights(run) if run.finished else {}
     target = pathlib.Path(path)
     if form == "npz":
         return [_npz(target, columns, weights)]
@@ -65,7 +62,24 @@ def export_run(
     return files
 
 
-def _weights(run: RunFolder) -> dict[str, np.ndarray]:
+def read_history(run: RunFolder) -> dict[str, np.ndarray]:
+    """A run's history with its seconds, axes (generation).
+
+    Raises:
+        RunFolderError: If it cannot be read.
+    """
+    try:
+        return history(run)
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        raise RunFolderError(f"{run.path} has no history that can be read: {error}") from error
+
+
+def read_weights(run: RunFolder) -> dict[str, np.ndarray]:
+    """A finished run's weights by name.
+
+    Raises:
+        RunFolderError: If they cannot be read.
+    """
     from safetensors import SafetensorError
 
     try:

@@ -29,10 +29,10 @@ experiment = en.Experiment(
     seeds=2,
 )
 '''
-GUARD = '''
+GUARD = """
 if __name__ == "__main__":
     experiment.main()
-'''
+"""
 
 
 def in_process(*arguments, cwd=None, **options):
@@ -80,3 +80,21 @@ def evornn(capsys):
         return end.value.code, printed.out, printed.err
 
     return call
+
+
+@pytest.fixture
+def process():
+    """Calls the command in a process of its own, as a user does."""
+    return in_process
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Writes a script: the small experiment, with other lines in the place of the last ones."""
+
+    def write(ending=GUARD, name="spots.py"):
+        path = tmp_path / name
+        path.write_text(SCRIPT + ending)
+        return path
+
+    return write

@@ -63,9 +63,7 @@ def population(client):
     genes = network.initial(np.random.default_rng(1), 200)
     part = task.train
     here = Evaluator(network, part.inputs, part.targets, part.mask)
-    there = Evaluator(
-        network, part.inputs, part.targets, part.mask, workers=DaskWorkers(client)
-    )
+    there = Evaluator(network, part.inputs, part.targets, part.mask, workers=DaskWorkers(client))
     return genes, here, there
 
 
@@ -103,7 +101,7 @@ def test_an_added_worker_counts_at_once(cluster):
 def test_nobody_at_the_address_is_one_sentence(monkeypatch):
     pytest.importorskip("distributed")
     with pytest.raises(OSError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"):
-        connect("tcp://127.0.0.1:9")
+        connect("tcp://127.0.0.1:9", timeout_s=1)
 
 
 def test_an_unknown_grain_is_refused(tmp_path):
