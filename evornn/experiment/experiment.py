@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import pathlib
 import re
@@ -182,8 +183,6 @@ class Experiment:
         told = check_callbacks(callbacks)
         title = self.name or self.task.name
         folder = pathlib.Path(out) / title
-        client = connect(dask) if isinstance(dask, str) else dask
-        workers = Workers(jobs) if client is None or grain == "runs" else DaskWorkers(client)
         names = [(name, k) for name in self.contenders for k in range(self.seeds)]
         display = Display(len(names), quiet)
         if fresh and (old := move_aside(folder)) is not None:
@@ -197,22 +196,19 @@ class Experiment:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "experiment.json", self._facts(folder))
         events = {key: RunEvents(told, title, *key, f.path) for key, f in folders.items()}
-        with display, Interruption(display.say) as interruption:
+        with contextlib.ExitStack() as closing:
+            client = closing.enter_context(connect(dask)) if isinstance(dask, str) else dask
+            workers = Workers(jobs) if client is None or grain == "runs" else DaskWorkers(client)
+            closing.callback(workers.close)
+            closing.enter_context(display)
+            interruption = closing.enter_context(Interruption(display.say))
             for (name, k), run_folder in folders.items():
                 if run_folder.finished:
                     result = run_folder.result()
                     display.end(f"{name} seed {k}: {_sentence(result)} (finished before)")
             pending = {key: f for key, f in folders.items() if not f.finished}
             if client is not None and grain == "runs":
-                for key, last in run_on_cluster(
-                    self, pending, client, display, interruption, events
-                ):
-                    row, elapsed_s = last.rows[-1]
-                    result = self._finish(pending[key], last.best, last.reason, row, elapsed_s)
-                    display.end(f"{key[0]} seed {key[1]}: {_sentence(result)}")
-                    for each in last.rows:
-                        events[key].generation(*each)
-                    events[key].end(row, elapsed_s, result)
+                self._run_remotely(pending, client, display, interruption, events)
                 pending = {}
             for (name, k), run_folder in pending.items():
                 display.begin(f"{name} seed {k}")
@@ -223,11 +219,27 @@ class Experiment:
                     )
                 display.end(f"{name} seed {k}: {_sentence(result)}")
                 interruption.check()
-        workers.close()
         self.outcome = conclude(self.task, folder, folders, self._facts(folder))
         for figure in self.outcome.figures:
             display.say(f"wrote {figure}")
         return self.outcome
+
+    def _run_remotely(
+        self,
+        pending: Mapping[tuple[str, int], RunFolder],
+        client: Any,
+        display: Display,
+        interruption: Interruption,
+        events: Mapping[tuple[str, int], RunEvents],
+    ) -> None:
+        """Whole runs on a cluster."""
+        for key, last in run_on_cluster(self, pending, client, display, interruption, events):
+            row, elapsed_s = last.rows[-1]
+            result = self._finish(pending[key], last.best, last.reason, row, elapsed_s)
+            display.end(f"{key[0]} seed {key[1]}: {_sentence(result)}")
+            for each in last.rows:
+                events[key].generation(*each)
+            events[key].end(row, elapsed_s, result)
 
     def _facts(self, folder: pathlib.Path) -> dict[str, Any]:
         """What experiment.json says from the start."""
@@ -271,9 +283,10 @@ class Experiment:
                     folder.checkpoint(row.generation, run.state())
                     interruption.check()
         except (RuntimeError, KeyboardInterrupt) as error:
-            # Between ask and tell the state is the one before ask: nothing is lost. A state does
-            # not tell that the run has ended, so that one would go on too far.
-            if row is not None and run.reason is None:
+            # A fitness or a callback that raises does so between two states: nothing is lost. A
+            # second Ctrl-C may fall anywhere, and a state caught halfway would spoil the run. An
+            # ended run is not saved: a state does not tell that, and would go on too far.
+            if row is not None and run.reason is None and isinstance(error, RuntimeError):
                 folder.checkpoint(row.generation, run.state())
             folder.log(f"stopped: {error or type(error).__name__}")
             raise
