@@ -22,13 +22,31 @@ import tempfile
 import time
 
 CHILD = """
+import os
 import sys
+import numpy as np
 import evornn as en
+
+def fitness(network, task):
+    first = network.chromosome[0]
+    if first > 0.8:
+        if os.environ.get("FAULT") == "raise":
+            raise KeyError("oh")
+        if os.environ.get("FAULT") == "nan":
+            return [np.nan, np.inf, -np.inf][int(1000 * first) % 3]
+        if os.environ.get("FAULT") == "die":
+            os.kill(os.getpid(), 9)
+    y = network.predict(task.train.inputs[0])
+    return -float(np.abs(y - task.train.targets[0]).mean())
+
 population, generations, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+own = os.environ.get("OWN")
 contender = en.Evolve(
     en.Network(en.cells.elman, hidden=8),
     en.GA(population=population),
-    stop=en.Stop(generations=generations),
+    en.Stop(generations=5 if own else generations),
+    fitness if own else None,
+    on_error="worst" if own == "worst" else "raise",
 )
 experiment = en.Experiment(en.tasks.sunspots(), {"elman": contender}, name="faulty")
 experiment.main(["--out", folder, "--jobs", "1", "--checkpoint-generations", "1", "--quiet"])
@@ -43,14 +61,19 @@ class Bench:
         self.folder = pathlib.Path(folder)
         self.undisturbed = None
 
-    def start(self, name):
+    def start(self, name, **environment):
         """The experiment under way in results folder `name`."""
-        command = [*self.arguments, str(self.folder / name)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            [*self.arguments, str(self.folder / name)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+        )
 
-    def run(self, name):
+    def run(self, name, **environment):
         """Exit status and standard error of the experiment, run to its end."""
-        process = self.start(name)
+        process = self.start(name, **environment)
         _, error = process.communicate()
         return process.returncode, error
 
@@ -74,10 +97,18 @@ class Bench:
         return history.read_bytes().count(b"\n") - 1 if history.exists() else 0
 
 
-def wait_for_start(bench, name, process):
+def written(bench, name):
+    """When the history was last written; 0 before it is there."""
+    history = bench.path(name) / "history.csv"
+    return history.stat().st_mtime_ns if history.exists() else 0
+
+
+def wait_for_start(bench, name, process, before=0):
     """Wait until the run writes its history, so that kills fall into its life."""
-    while bench.generations(name) < 1 and process.poll() is None:
-        time.sleep(0.005)
+    while process.poll() is None:
+        if bench.generations(name) >= 1 and written(bench, name) != before:
+            return
+        time.sleep(0.002)
 
 
 def kills(bench, count, rng):
@@ -85,9 +116,13 @@ def kills(bench, count, rng):
     name, done, lost, in_write, rounds = "kills-0", 0, 0, 0, 0
     wrong = 0
     while done < count:
+        before = written(bench, name)
         process = bench.start(name)
-        wait_for_start(bench, name, process)
-        time.sleep(rng.expovariate(1 / 0.15))
+        if rng.random() < 0.1:
+            time.sleep(rng.uniform(0, 1.5))  # while it starts and resumes
+        else:
+            wait_for_start(bench, name, process, before)
+            time.sleep(rng.expovariate(1 / 0.15))
         finished = process.poll() is not None
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -188,6 +223,35 @@ def interrupts(bench):
     return row("Ctrl-C", survived, "status 130 after the generation, nothing lost")
 
 
+def own_fitness(bench):
+    """A user's fitness that raises, answers NaN and inf, or kills its process."""
+
+    def bytes_of(name):
+        files = ("history.csv", "best.safetensors")
+        return [(bench.path(name) / f).read_bytes() for f in files]
+
+    bench.run("mended", OWN="raise")
+    rows = []
+    status, error = bench.run("raises", OWN="raise", FAULT="raise")
+    stopped = status == 1 and "KeyError on individual" in error and "Traceback" in error
+    bench.run("raises", OWN="raise")
+    survived = stopped and bytes_of("raises") == bytes_of("mended")
+    text = "stops with the individual's number and the traceback; resumes once mended"
+    rows.append(row("fitness raises", survived, text))
+    for fault, own in (("raise", "worst"), ("nan", "raise")):
+        status, _ = bench.run(f"worst-{fault}", OWN=own, FAULT=fault)
+        history = (bench.path(f"worst-{fault}") / "history.csv").read_text().splitlines()
+        counted = int(history[-1].split(",")[-1]) > 0
+        what = 'raises, on_error="worst"' if fault == "raise" else "gives NaN and inf"
+        text = "worst fitness, counted as failed"
+        rows.append(row(f"fitness {what}", status == 0 and counted, text))
+    status, error = bench.run("dies", OWN="raise", FAULT="die")
+    bench.run("dies", OWN="raise")
+    survived = status != 0 and bytes_of("dies") == bytes_of("mended")
+    rows.append(row("the process that computes the fitness is killed", survived, "resumes"))
+    return rows
+
+
 def row(fault, survived, outcome):
     """A row of the table."""
     return {
@@ -224,6 +288,7 @@ def main():
         for how in ("emptied", "truncated", "given a flipped bit"):
             rows.append(damaged(bench, how, f"damaged-{how[:4]}"))
         rows.append(interrupts(bench))
+        rows += own_fitness(bench)
         if os.geteuid() == 0:
             rows += [full_disk(bench), read_only(bench)]
     columns = list(rows[0])
