@@ -6,8 +6,8 @@ back. Nothing but the equations below is needed: the kernels, the chromosome and
     python experiments/own_cell.py --jobs 2
 
 writes tables and figures to results/own_cell/. What it showed, 8 seeds, 300 generations, about as
-many weights: yes, median test NMSE .085 against .104 (Wilcoxon signed-rank p = .016), and better than
-linear regression on 16 years (.112) in every run.
+many weights: yes, median test NMSE .085 against .104 (Wilcoxon signed-rank p = .016), and better
+than linear regression on 16 years (.112) in every run.
 """
 
 import evornn as en
