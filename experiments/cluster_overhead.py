@@ -2,10 +2,10 @@
 
 Measures, on a cluster of processes of this machine, what a block of a population costs besides
 its computation: T(n) = a + b n seconds for n blocks, fitted to empty work with real chromosomes.
-One scheduler serves all blocks one after the other, so a generation of n blocks of c seconds each
-on w workers takes about
+One scheduler serves all blocks one after the other, and hardly any of that overlaps with the
+computation, so a generation of n blocks of c seconds each on w workers takes about
 
-    T = a + max(b n, ceil(n / w) (c + b))
+    T = a + b n + ceil(n / w) c
 
 The model is then checked against work that only waits (simulated latencies) on up to 128 workers,
 and applied to up to 10,000.
@@ -51,7 +51,7 @@ def seconds_of(call, repeats):
 
 def generation(a, b, c, blocks, workers):
     """The model: seconds of a generation."""
-    return a + max(b * blocks, math.ceil(blocks / workers) * (c + b))
+    return a + b * blocks + math.ceil(blocks / workers) * c
 
 
 def overhead(crew, genes, counts, repeats):

@@ -215,6 +215,7 @@ class EvolveRun:
             for done, limit in (
                 (self.learner.generation, stop.generations),
                 (self.learner.evaluations, stop.evaluations),
+                (self.learner.evaluations * self.task.train.steps, stop.network_steps),
                 (self.elapsed_s, stop.seconds),
             )
             if limit
@@ -239,6 +240,7 @@ class EvolveRun:
             self._best_error,
             self._best_generation,
             self._learned,
+            learner.evaluations * self.task.train.steps,
         )
         self.reason = self.contender.stop.reason(now)
         median = float(np.median(learner.fitness))

@@ -20,6 +20,7 @@ class Progress:
         best_generation: The generation that reached it.
         learned: Share of the training targets that the best network meets within a tolerance, in
             [0, 1]; None where nobody measured it.
+        network_steps: Time steps of networks computed for the fitness.
     """
 
     generation: int
@@ -28,6 +29,7 @@ class Progress:
     best_mse: float
     best_generation: int = 0
     learned: float | None = None
+    network_steps: int = 0
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Stop:
         generations: Generations after the initial one.
         stagnation: Generations without improvement.
         evaluations: Networks evaluated.
+        network_steps: Time steps of networks computed for the fitness: the currency in which
+            contenders of different kinds are given equal budgets.
         seconds: Seconds spent.
         learned_tolerance: Largest absolute error of a target that counts as learned, in the
             targets' (normalised) unit; no rule by itself.
@@ -54,6 +58,7 @@ class Stop:
     stagnation: int | None = None
     evaluations: int | None = None
     seconds: float | None = None
+    network_steps: int | None = None
     learned_tolerance: float = 0.1
 
     def __post_init__(self) -> None:
@@ -63,7 +68,12 @@ class Stop:
             raise ValueError(
                 f"`Stop` needs at least one of {', '.join(rules)}, got none; the run would not end."
             )
-        for name, least in (("generations", 0), ("stagnation", 1), ("evaluations", 1)):
+        for name, least in (
+            ("generations", 0),
+            ("stagnation", 1),
+            ("evaluations", 1),
+            ("network_steps", 1),
+        ):
             if getattr(self, name) is not None:
                 check_count("Stop", name, getattr(self, name), least)
         if self.learned is not None:
@@ -124,6 +134,11 @@ RULES: tuple[tuple[str, Callable[[Stop, Progress], bool], str], ...] = (
         "evaluations",
         lambda stop, now: _reached(now.evaluations, stop.evaluations),
         "evaluations: {now.evaluations} networks of {stop.evaluations} are evaluated.",
+    ),
+    (
+        "network_steps",
+        lambda stop, now: _reached(now.network_steps, stop.network_steps),
+        "network_steps: {now.network_steps} of {stop.network_steps} are computed.",
     ),
     (
         "seconds",

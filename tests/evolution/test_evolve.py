@@ -64,6 +64,7 @@ def test_each_stop_rule_ends_a_run_with_its_reason():
         "stagnation": en.Stop(stagnation=1),
         "evaluations": en.Stop(evaluations=50),
         "seconds": en.Stop(seconds=0.0),
+        "network_steps": en.Stop(network_steps=20_000),
     }
     for name, stop in rules.items():
         network = en.Network(en.cells.elman, hidden=2)

@@ -6,6 +6,7 @@ import joblib
 import pytest
 
 import evornn as en
+from evornn.experiment import Outcome
 
 FAMILIES = {
     "recurrent": (en.cells.recurrent, {"hidden": 3}),
@@ -32,6 +33,15 @@ LEARNERS = {
         "mutation": en.PolynomialMutation(),
     },
 }
+
+
+@pytest.fixture(autouse=True)
+def no_figures(monkeypatch):
+    """Tables and figures are not what is compared here, and take most of the time."""
+    monkeypatch.setattr(
+        "evornn.experiment.experiment.conclude",
+        lambda task, folder, folders, facts: Outcome(folder, {}, {}, ()),
+    )
 
 
 def experiment(network, **ga):
