@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,10 @@ from evornn.flow.serial import graph_from_data, graph_to_data
 from evornn.flow.trace import Cell
 from evornn.network.chromosome import Chromosome
 from evornn.network.saved import read_saved, write_saved
+from evornn.network.series import Series, as_sequences
 from evornn.network.sizes import check_slices, private_sizes, whole_size
 from evornn.simd.feed import feed_sequences
 from evornn.simd.kernel import Kernel
-
-Series = np.ndarray | Sequence[np.ndarray]
 
 
 class Network:
@@ -223,13 +222,13 @@ class Network:
         Returns:
             Axes (time, output); a list of such arrays for a list.
         """
-        sequences, single = self._sequences(inputs)
+        sequences, single = as_sequences(inputs, next(iter(self.sizes.values())))
         outputs, _ = self._run(sequences, [len(x) for x in sequences], False)
         return outputs[0] if single else outputs
 
     def states(self, inputs: Series) -> Any:
         """Every state after every step, by name, axes (time, state); a list for a list."""
-        sequences, single = self._sequences(inputs)
+        sequences, single = as_sequences(inputs, next(iter(self.sizes.values())))
         _, states = self._run(sequences, [len(x) for x in sequences], True)
         return states[0] if single else states
 
@@ -251,7 +250,7 @@ class Network:
         if steps < 1:
             raise ValueError(f"forecast needs at least 1 step, got {steps}")
         self.check_free_running()
-        sequences, single = self._sequences(inputs)
+        sequences, single = as_sequences(inputs, next(iter(self.sizes.values())))
         longer = [np.concatenate([x, np.repeat(x[-1:], steps - 1, axis=0)]) for x in sequences]
         outputs, _ = self._run(longer, [len(x) for x in sequences], False)
         ends = [y[len(x) - 1 :] for x, y in zip(sequences, outputs, strict=True)]
@@ -264,24 +263,6 @@ class Network:
                 f"free running feeds outputs back as inputs and needs at least as many inputs, "
                 f"got {self.inputs} inputs and {self.outputs} outputs"
             )
-
-    def _sequences(self, inputs: Series) -> tuple[list[np.ndarray], bool]:
-        single = isinstance(inputs, np.ndarray) and inputs.dtype != object and inputs.ndim <= 2
-        sequences = []
-        for number, x in enumerate([inputs] if single else inputs):
-            array = np.asarray(x, dtype=np.float64)
-            if array.ndim == 1 and self.inputs == 1:
-                array = array[:, None]
-            sizes = next(iter(self.sizes.values()))
-            if array.ndim != 2 or array.shape[1] != sizes or len(array) == 0:
-                raise ValueError(
-                    f"the network needs sequences with axes (time, {sizes}), got shape "
-                    f"{array.shape} for sequence {number}"
-                )
-            sequences.append(array)
-        if not sequences:
-            raise ValueError("the network needs at least one sequence, got none")
-        return sequences, single
 
     def _run(
         self, sequences: list[np.ndarray], forced: list[int], want_states: bool
