@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 
+import joblib
 import numpy as np
 import pytest
 
@@ -65,6 +66,13 @@ def population(client):
     here = Evaluator(network, part.inputs, part.targets, part.mask)
     there = Evaluator(network, part.inputs, part.targets, part.mask, workers=DaskWorkers(client))
     return genes, here, there
+
+
+def test_joblib_s_dask_backend_gives_the_same_bytes(cluster, tmp_path):
+    small().run(out=tmp_path / "here", jobs=1, quiet=True)
+    with joblib.parallel_config(backend="dask", client=cluster[1]):
+        small().run(out=tmp_path / "there", jobs=None, quiet=True)
+    assert files(tmp_path / "here") == files(tmp_path / "there")
 
 
 def test_a_killed_worker_loses_nothing_and_a_new_one_is_used(cluster):
