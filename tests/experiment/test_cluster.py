@@ -31,18 +31,6 @@ def files(out, seeds=2):
     return {(k, n): (folder / f"seed-{k}" / n).read_bytes() for k in range(seeds) for n in names}
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    distributed = pytest.importorskip("distributed")
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
-        ) as workers,
-        distributed.Client(workers, set_as_default=False) as client,
-    ):
-        yield workers, client
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("grain", ["runs", "blocks"])
 def test_a_cluster_gives_the_same_bytes(grain, dtype, cluster, tmp_path):

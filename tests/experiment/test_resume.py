@@ -223,4 +223,4 @@ def test_a_second_process_says_who_holds_the_run(tmp_path):
     while is_held(tmp_path / "small" / "elman" / "seed-0") and time.monotonic() < deadline:
         time.sleep(0.05)
     with RunLock(tmp_path / "small" / "elman" / "seed-0"):
-        pass
+        assert is_held(tmp_path / "small" / "elman" / "seed-0")

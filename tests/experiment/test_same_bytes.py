@@ -57,20 +57,7 @@ def files(out):
     return {n: (folder / n).read_bytes() for n in ("history.csv", "best.safetensors")}
 
 
-@pytest.fixture(scope="module")
-def client():
-    """A Dask cluster of two processes."""
-    distributed = pytest.importorskip("distributed")
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
-        ) as workers,
-        distributed.Client(workers, set_as_default=False) as client,
-    ):
-        yield client
-
-
-def everywhere(make, client, tmp_path):
+def everywhere(make, cluster, tmp_path):
     """The files of the same run on threads, in joblib's processes, and on a cluster."""
     found = []
     for jobs in (1, 2, 4):
@@ -81,23 +68,23 @@ def everywhere(make, client, tmp_path):
             make().run(out=tmp_path / backend, jobs=None, quiet=True)
         found.append(files(tmp_path / backend))
     for grain in ("runs", "blocks"):
-        make().run(out=tmp_path / grain, dask=client, grain=grain, quiet=True)
+        make().run(out=tmp_path / grain, dask=cluster[1], grain=grain, quiet=True)
         found.append(files(tmp_path / grain))
     return found
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_every_cell_family_gives_the_same_bytes_everywhere(family, dtype, client, tmp_path):
+def test_every_cell_family_gives_the_same_bytes_everywhere(family, dtype, cluster, tmp_path):
     cell, settings = FAMILIES[family]
     network = en.Network(cell, dtype=dtype, **settings)
-    first, *others = everywhere(lambda: experiment(network), client, tmp_path)
+    first, *others = everywhere(lambda: experiment(network), cluster, tmp_path)
     assert all(other == first for other in others)
 
 
 @pytest.mark.parametrize("learner", LEARNERS)
-def test_every_learner_gives_the_same_bytes_everywhere(learner, client, tmp_path):
+def test_every_learner_gives_the_same_bytes_everywhere(learner, cluster, tmp_path):
     network = en.Network(en.cells.elman, hidden=3)
     make = lambda: experiment(network, **LEARNERS[learner])  # noqa: E731
-    first, *others = everywhere(make, client, tmp_path)
+    first, *others = everywhere(make, cluster, tmp_path)
     assert all(other == first for other in others)
