@@ -7,19 +7,20 @@ from collections.abc import Callable
 from evornn.flow.axes import axis_names
 from evornn.flow.declare import Parameter, matrix, vector
 from evornn.flow.graph import Graph, Node, StateSlot
-from evornn.flow.language import concatenate, softmax, tanh
+from evornn.flow.language import concatenate, sigmoid, softmax, tanh
 from evornn.flow.signal import Signal
 from evornn.flow.trace import Cell, Tracer, rename_declaration
 
 READOUTS: dict[str, Callable[[Signal], Signal]] = {
     "linear": lambda a: a,
     "tanh": tanh,
+    "sigmoid": sigmoid,
     "softmax": softmax,
 }
 SKIPS = ("input", "output", "both", "residual")
 
 
-class _Composition:
+class Composition:
     """A graph that grows by the graphs of cells, each with its own prefix."""
 
     def __init__(self, name: str) -> None:
@@ -87,7 +88,7 @@ def stack(*cells: Cell, skip: str | None = None, name: str | None = None) -> Cel
         raise ValueError("stack needs at least one cell, got none")
     if skip is not None and skip not in SKIPS:
         raise ValueError(f"skip needs one of {', '.join(SKIPS)} or None, got {skip!r}")
-    whole = _Composition(name or "_on_".join(cell.name for cell in reversed(cells)))
+    whole = Composition(name or "_on_".join(cell.name for cell in reversed(cells)))
     x = whole.tracer.leaf("input", "x", ("input",))
     below, outputs = x, []
     for number, cell in enumerate(cells, start=1):
@@ -96,6 +97,7 @@ def stack(*cells: Cell, skip: str | None = None, name: str | None = None) -> Cel
             name: name if skip == "residual" else f"{name}{number}"
             for axis in private
             for name in axis_names(axis)
+            if name != "output"
         }
         reads = concatenate(below, x) if skip in ("input", "both") and number > 1 else below
         above = whole.add(cell, reads, f"layer{number}_", axes)
@@ -127,7 +129,7 @@ def with_readout(cell: Cell, readout: str | None) -> Graph:
             f"cell {cell.name} has a parameter {', '.join(sorted(taken))}, which the readout "
             "needs; rename it, or use readout=None"
         )
-    whole = _Composition(cell.name)
+    whole = Composition(cell.name)
     x = whole.tracer.leaf("input", cell.input, (cell.input_axis,))
     names = {n: n for axis in cell.graph.axis_names() for n in axis_names(axis)}
     h = whole.add(cell, x, "", names)

@@ -1,5 +1,8 @@
 """Evolution: genetic operators on whole populations, and the genetic algorithm as a learner."""
 
+from evornn.stopping import Progress as Progress
+from evornn.stopping import Stop as Stop
+
 from .crossover import BlendCrossover as BlendCrossover
 from .crossover import OnePointCrossover as OnePointCrossover
 from .crossover import SimulatedBinaryCrossover as SimulatedBinaryCrossover
@@ -19,9 +22,8 @@ from .mutation import CauchyMutation as CauchyMutation
 from .mutation import GaussianMutation as GaussianMutation
 from .mutation import PolynomialMutation as PolynomialMutation
 from .mutation import UniformMutation as UniformMutation
+from .random_search import RandomSearch as RandomSearch
 from .selection import Rank as Rank
 from .selection import Roulette as Roulette
 from .selection import StochasticUniversal as StochasticUniversal
 from .selection import Tournament as Tournament
-from .stopping import Progress as Progress
-from .stopping import Stop as Stop

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evornn.compiled import kernel
+
 from .crossover import NO_CROSSOVER, CrossoverPlan, cross_codes, cross_row
 from .genes import GrayGenes, RealGenes, decode_row, encode_row
-from .kernel import kernel
 from .mutation import MutationPlan, mutate_row
 from .normal import normal
 from .streams import draw_places, uniform

@@ -13,8 +13,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from .checks import check_range
-from .kernel import kernel
+from evornn.checks import check_range
+from evornn.compiled import kernel
+
 from .streams import ALL_BITS, ONE, below, bernoulli_word, probability_digits, uniform
 
 NO_CROSSOVER, ONE_POINT, TWO_POINT, UNIFORM, BLEND, SIMULATED_BINARY = range(6)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from evornn.evolution.fitness import mse_of, reciprocal_mse
+from evornn.bidirectional import BidirectionalEvaluator
+from evornn.evolution.fitness import mse_of, reciprocal_mse, sanitised
 from evornn.evolution.genetic import GA
+from evornn.evolution.memetic import Memetic
 from evornn.evolution.own_fitness import Fitness, own_fitness
-from evornn.evolution.stopping import Progress, Stop
-from evornn.network import Network
+from evornn.network import Bidirectional, Network
 from evornn.population import Evaluator
+from evornn.stopping import Progress, Stop
 from evornn.tasks.part import Part
 from evornn.tasks.task import Task
 from evornn.workers import Workers
@@ -28,7 +30,8 @@ class Generation(NamedTuple):
     Attributes:
         generation: From 0.
         evaluations: Networks evaluated so far.
-        network_steps: Time steps of networks computed so far for the fitness.
+        network_steps: Time steps of networks computed so far for the fitness, and charged for what
+            individuals learned.
         best_mse: Training error of the best individual so far; normalised units.
         median_mse: Median training error of the population.
         validation_mse: Validation error of the best individual; NaN without a validation part.
@@ -62,7 +65,8 @@ class Evolve:
     least training error, if the task has no validation part).
 
     Attributes:
-        network: The architecture; inputs and outputs follow from the task.
+        network: The architecture, a `Network` or for whole sequences a `Bidirectional`; inputs and
+            outputs follow from the task.
         learner: The genetic algorithm.
         stop: When to end.
         fitness: A user's own `fitness(network, task) -> float`, larger is better, instead; plain
@@ -72,7 +76,7 @@ class Evolve:
             individual; "worst" gives it the worst fitness and counts it as failed.
     """
 
-    network: Network
+    network: Network | Bidirectional
     learner: GA = field(default_factory=GA)
     stop: Stop = field(default_factory=lambda: Stop(generations=300))
     fitness: Fitness | None = None
@@ -81,14 +85,25 @@ class Evolve:
 
     def __post_init__(self) -> None:
         """Refuse what is no network, learner, rule or function."""
-        kinds = {"network": Network, "learner": GA, "stop": Stop}
+        kinds: dict[str, tuple[type, ...]] = {
+            "network": (Network, Bidirectional),
+            "learner": (GA,),
+            "stop": (Stop,),
+        }
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise TypeError(
-                    f"`Evolve` needs a {kind.__name__} for `{name}`, got {getattr(self, name)!r}."
+                    f"`Evolve` needs a {kind[0].__name__} for `{name}`, got "
+                    f"{getattr(self, name)!r}."
                 )
+        if isinstance(self.network, Bidirectional) and self.learner.refine is not None:
+            raise ValueError(
+                "`Evolve` refines networks of one direction, got a Bidirectional and "
+                f"refine={self.learner.refine!r}; leave refine out."
+            )
         if self.fitness is not None and not callable(self.fitness):
             raise TypeError(f"`Evolve` needs a function for `fitness`, got {self.fitness!r}.")
+        self.stop.check_ends("Evolve")
         if self.on_error not in ("raise", "worst"):
             raise ValueError(
                 f'`Evolve` needs "raise" or "worst" for `on_error`, got {self.on_error!r}.'
@@ -100,7 +115,7 @@ class Evolve:
             "contender": "Evolve",
             "network": self.network.bound(task.inputs, task.outputs).describe(),
             "learner": self.learner.settings(),
-            "stop": vars(self.stop),
+            "stop": self.stop.settings(),
         }
         if self.fitness is not None:
             described["fitness"] = f"{self.fitness.__module__}.{self.fitness.__qualname__}"
@@ -136,6 +151,10 @@ class EvolveRun:
         first, later = (np.random.default_rng(s) for s in seed.spawn(2))
         initial = self.network.initial(first, contender.learner.population)
         self.learner = contender.learner.start(initial, later, self._map_rows)
+        self._memetic: Memetic | None = None
+        if (refine := contender.learner.refine) is not None:
+            refiner = refine.refiner(cast(Network, self.network), task.train, workers)
+            self._memetic = Memetic(refiner, contender.learner)
         self._train = _evaluator(self.network, task.train, workers)
         alone = Workers(1)
         self._validate = (
@@ -168,6 +187,11 @@ class EvolveRun:
             if chromosome is not None:
                 found[name] = chromosome
         learner = {f"learner_{name}": value for name, value in self.learner.state().items()}
+        if self._memetic is not None:
+            found |= {
+                "refined_network_steps": self._memetic.network_steps,
+                "refined_evaluations": self._memetic.evaluations,
+            }
         return {**found, **learner}
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -185,6 +209,9 @@ class EvolveRun:
         self._validation, self._learned = state["validation"], state["learned"]
         self._failed, self.elapsed_s = state["failed"], state["elapsed_s"]
         self._best, self._chosen = state.get("best"), state.get("chosen")
+        if self._memetic is not None:
+            self._memetic.network_steps = state["refined_network_steps"]
+            self._memetic.evaluations = state["refined_evaluations"]
 
     def _map_rows(self, function: Callable[[int, int], None], rows: int) -> None:
         """Breed ranges of rows on the run's threads."""
@@ -196,7 +223,7 @@ class EvolveRun:
         self.workers.map(lambda k: function(edges[k], edges[k + 1]), range(ranges))
 
     @property
-    def best(self) -> Network:
+    def best(self) -> Network | Bidirectional:
         """The network to be used: least validation error among the best of every generation.
 
         Raises:
@@ -209,18 +236,7 @@ class EvolveRun:
 
     def share(self) -> float | None:
         """Share of the run that is done, in [0, 1], by the stopping rules that tell in advance."""
-        stop = self.contender.stop
-        shares = [
-            done / limit
-            for done, limit in (
-                (self.learner.generation, stop.generations),
-                (self.learner.evaluations, stop.evaluations),
-                (self.learner.evaluations * self.task.train.steps, stop.network_steps),
-                (self.elapsed_s, stop.seconds),
-            )
-            if limit
-        ]
-        return min(1.0, max(shares)) if shares else None
+        return self.contender.stop.share(self._progress())
 
     def advance(self) -> Generation:
         """Evaluate one generation; sets `reason` when the run has ended.
@@ -229,25 +245,24 @@ class EvolveRun:
             RuntimeError: If the user's fitness function raises; names the individual.
         """
         began = time.perf_counter()
-        self.learner.tell(self._fitness(self.learner.ask()))
-        self._look_at_best()
+        asked = self.learner.ask()
+        if self._memetic is None:
+            self.learner.tell(self._fitness(asked))
+            self._look_at_best()
+        else:
+            learned, fitness = self._memetic.evaluate(asked, self._fitness)
+            self.learner.tell(fitness, learned if self._memetic.inherited else None)
+            # Under the Baldwin effect the network to be used is what the best genes have become.
+            self._look_at_best(learned[np.argmax(sanitised(fitness))].copy())
         self.elapsed_s += time.perf_counter() - began
         learner = self.learner
-        now = Progress(
-            learner.generation,
-            learner.evaluations,
-            self.elapsed_s,
-            self._best_error,
-            self._best_generation,
-            self._learned,
-            learner.evaluations * self.task.train.steps,
-        )
+        now = self._progress()
         self.reason = self.contender.stop.reason(now)
         median = float(np.median(learner.fitness))
         return Generation(
             learner.generation,
-            learner.evaluations,
-            learner.evaluations * self.task.train.steps,
+            now.evaluations,
+            now.network_steps,
             self._best_error,
             mse_of(median) if self.contender.fitness is None else np.nan,
             self._validation,
@@ -256,6 +271,20 @@ class EvolveRun:
             float(learner.step_sizes.mean()),
             _diversity(learner.population),
             self._failed,
+        )
+
+    def _progress(self) -> Progress:
+        learner, memetic = self.learner, self._memetic
+        evaluations = learner.evaluations + (memetic.evaluations if memetic else 0)
+        steps = evaluations * self.task.train.steps + (memetic.network_steps if memetic else 0)
+        return Progress(
+            learner.generation,
+            evaluations,
+            self.elapsed_s,
+            self._best_error,
+            self._best_generation,
+            self._learned,
+            steps,
         )
 
     def _fitness(self, chromosomes: np.ndarray) -> np.ndarray:
@@ -275,11 +304,17 @@ class EvolveRun:
         self._failed += int(np.count_nonzero(~np.isfinite(values)))
         return values
 
-    def _look_at_best(self) -> None:
-        """Training and validation error of the best individual, if it is a better one."""
+    def _look_at_best(self, learned: np.ndarray | None = None) -> None:
+        """Training and validation error of the best individual, if it is a better one.
+
+        Args:
+            learned: What the best of this generation has learned to be, axes (gene).
+        """
         chromosome, fitness = self.learner.best
         if self._best is not None and not fitness > self._best_fitness:
             return
+        if learned is not None:
+            chromosome = learned
         self._best, self._best_fitness = chromosome, fitness
         self._best_generation = self.learner.generation
         if self.contender.fitness is None:
@@ -295,13 +330,8 @@ class EvolveRun:
             self._learned = self._share_learned(chromosome)
 
     def _share_learned(self, chromosome: np.ndarray) -> float:
-        tolerance, train = self.contender.stop.learned_tolerance, self.task.train
-        outputs = self._train.outputs(chromosome[None])
-        met = sum(
-            int((np.abs(y[0] - target)[mask] <= tolerance).sum())
-            for y, target, mask in zip(outputs, train.targets, train.mask, strict=True)
-        )
-        return met / train.scored
+        outputs = [y[0] for y in self._train.outputs(chromosome[None])]
+        return self.task.train.share_met(outputs, self.contender.stop.learned_tolerance)
 
 
 def _diversity(population: np.ndarray) -> float:
@@ -310,5 +340,11 @@ def _diversity(population: np.ndarray) -> float:
     return float(some.std(axis=0, dtype=np.float64).mean())
 
 
-def _evaluator(network: Network, part: Part, workers: Workers) -> Evaluator:
+def _evaluator(
+    network: Network | Bidirectional, part: Part, workers: Workers
+) -> Evaluator | BidirectionalEvaluator:
+    if isinstance(network, Bidirectional):
+        return BidirectionalEvaluator(
+            network, part.inputs, part.targets, part.mask, workers=workers
+        )
     return Evaluator(network, part.inputs, part.targets, part.mask, workers=workers)

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .checks import check_count, check_range
-from .kernel import kernel
+from evornn.checks import check_count, check_range
+from evornn.compiled import kernel
 
 
 class GrayPlan(NamedTuple):

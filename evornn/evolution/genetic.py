@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from evornn.checks import check_count, check_range
+
 from .breed import MapRanges, in_this_thread
-from .checks import check_count, check_range
 from .crossover import NO_CROSSOVER, Crossover, CrossoverPlan, UniformCrossover
 from .deap_operators import check_toolbox
 from .genes import GrayGenes, RealGenes
+from .memetic import INHERITANCE, LAMARCKIAN, Refine
 from .mutation import BitFlipMutation, GaussianMutation, Mutation, MutationPlan
 from .selection import Selection, Tournament
 
@@ -45,6 +47,11 @@ class GA:
             breeds instead of selection, crossover and mutation, one individual at a time, slower.
         cxpb: Chance of two neighbours to mate, for `toolbox` only.
         mutpb: Chance of a child to mutate, for `toolbox` only.
+        refine: How individuals learn before they are evaluated, such as `BPTT(steps=5)`; None: not
+            at all. Learning is charged in network-steps.
+        inheritance: "lamarckian": children inherit what was learned; "baldwinian": learning only
+            decides the fitness.
+        refine_share: Share of the individuals that learn, the best ones, in (0, 1].
     """
 
     population: int = 512
@@ -57,6 +64,9 @@ class GA:
     toolbox: Any = None
     cxpb: float = 0.5
     mutpb: float = 0.2
+    refine: Refine | None = None
+    inheritance: str = LAMARCKIAN
+    refine_share: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work, alone or together."""
@@ -79,6 +89,7 @@ class GA:
             usual: Mutation = BitFlipMutation() if coded else GaussianMutation()
             object.__setattr__(self, "mutation", usual)
         self._check_operators(coded)
+        self._check_refinement()
         if self.toolbox is not None:
             check_toolbox(self.toolbox)
             if coded:
@@ -108,6 +119,21 @@ class GA:
                 "OnePointCrossover, TwoPointCrossover or UniformCrossover."
             )
 
+    def _check_refinement(self) -> None:
+        """Refuse what cannot refine, an unknown inheritance, and no share."""
+        able = callable(getattr(self.refine, "refiner", None))
+        if self.refine is not None and (isinstance(self.refine, type) or not able):
+            raise TypeError(
+                "`GA` needs a way to compute gradients such as BPTT(steps=5) for `refine`, got "
+                f"{self.refine!r}."
+            )
+        if self.inheritance not in INHERITANCE:
+            raise ValueError(
+                f'`GA` needs "lamarckian" or "baldwinian" for `inheritance`, got '
+                f"{self.inheritance!r}."
+            )
+        check_range("GA", "refine_share", self.refine_share, 0.0, 1.0, above=True)
+
     @property
     def _mutation(self) -> Mutation:
         """The mutation, which is never None once the settings are made."""
@@ -134,6 +160,10 @@ class GA:
         if self.toolbox is not None:
             values["toolbox"] = _toolbox_settings(self.toolbox)
             values["cxpb"], values["mutpb"] = float(self.cxpb), float(self.mutpb)
+        if self.refine is not None:
+            values["refine"] = self.refine.settings()
+            values["inheritance"] = self.inheritance
+            values["refine_share"] = float(self.refine_share)
         return values
 
     def start(

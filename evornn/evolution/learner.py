@@ -117,15 +117,17 @@ class GeneticLearner:
             self._asked = self._population if self._fitness is None else self._breed()
         return self._asked
 
-    def tell(self, fitness: np.ndarray) -> None:
+    def tell(self, fitness: np.ndarray, learned: np.ndarray | None = None) -> None:
         """Take the fitness of the chromosomes last asked for, and step to the next generation.
 
         Args:
             fitness: Axes (individual), in the order of `ask`; larger is better, and whatever is not
                 finite counts as worst.
+            learned: Chromosomes that take the place of those asked for, axes (individual, gene):
+                Lamarckian inheritance.
 
         Raises:
-            ValueError: If nothing was asked or the number of values differs.
+            ValueError: If nothing was asked, or the number of values or chromosomes differs.
         """
         if self._asked is None:
             raise ValueError("`tell` needs chromosomes that were asked for; call `ask` first.")
@@ -135,6 +137,8 @@ class GeneticLearner:
                 f"`tell` needs {len(self._asked)} fitness values, one for each chromosome of the "
                 f"last `ask`, got shape {told.shape}."
             )
+        if learned is not None:
+            self._inherit(learned)
         remember(self.hall_of_fame, self._asked, told)
         if self._fitness is None:
             self._fitness = told
@@ -179,6 +183,21 @@ class GeneticLearner:
         if not np.isnan(known).any():
             known[0] = np.nan  # nothing new: evaluate one again rather than ask for nothing
         return rows if np.isnan(known).all() else rows[np.isnan(known)]
+
+    def _inherit(self, learned: np.ndarray) -> None:
+        """Put learned chromosomes in the place of those asked for."""
+        assert self._asked is not None
+        if learned.shape != self._asked.shape:
+            raise ValueError(
+                f"`tell` needs learned chromosomes of shape {self._asked.shape}, got "
+                f"{learned.shape}."
+            )
+        if self._fitness is None:
+            self._population[:] = learned
+        else:
+            waiting = np.isnan(self._next_fitness[self.ga.elites :])
+            self._next_population[self.ga.elites :][waiting] = learned
+        self._asked = learned
 
     def _replace(self, told: np.ndarray) -> None:
         """Put elites and children in the place of the population."""

@@ -12,8 +12,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from .checks import check_range
-from .kernel import kernel
+from evornn.checks import check_range
+from evornn.compiled import kernel
+
 from .normal import fill_normal
 from .streams import draw_places, probability_digits, skip, to_unit, word_at
 

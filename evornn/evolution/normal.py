@@ -14,7 +14,8 @@ import math
 
 import numpy as np
 
-from .kernel import kernel
+from evornn.compiled import kernel
+
 from .streams import next_word, skip, uniform, word_at
 
 STRIPS = 256

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from evornn.network import Network
+from evornn.network import Bidirectional, Network
 from evornn.tasks.task import Task
 from evornn.workers import Workers
 
-Fitness = Callable[[Network, Task], float]
+Fitness = Callable[[Any, Task], float]
 
 
 def own_fitness(
     fitness: Fitness,
-    network: Network,
+    network: Network | Bidirectional,
     task: Task,
     chromosomes: np.ndarray,
     workers: Workers,
@@ -41,7 +42,7 @@ def own_fitness(
 
 def _fitness_of_rows(
     fitness: Fitness,
-    network: Network,
+    network: Network | Bidirectional,
     task: Task,
     chromosomes: np.ndarray,
     first: int,

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .checks import check_count, check_range
+from evornn.checks import check_count, check_range
 
 
 class Selection(Protocol):

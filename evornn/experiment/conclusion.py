@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from evornn.experiment import summary
+from evornn.experiment.best import answers_of
 from evornn.experiment.store import RunFolder, write_json, write_text
 from evornn.tasks.task import Task
 
@@ -62,6 +63,6 @@ def conclude(
         # The seed with the median test error stands for its contender, not the luckiest one.
         order = np.argsort([r["test_nmse"] for r in found], kind="stable")
         network = runs[name][int(order[(len(order) - 1) // 2])].network()
-        outputs[name] = network.predict(list(task.test.inputs))
+        outputs[name] = answers_of(network, task.test.inputs)
     figures.append(save_figure(forecast_figure(task, outputs), folder / "forecast"))
     return Outcome(folder, results, controls, tuple(figures))

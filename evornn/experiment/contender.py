@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from evornn.network import Network
+from evornn.experiment.best import Best
 from evornn.tasks.task import Task
 from evornn.workers import Workers
 
@@ -19,8 +19,8 @@ class Run(Protocol):
     elapsed_s: float
 
     @property
-    def best(self) -> Network:
-        """The network to be used."""
+    def best(self) -> Best:
+        """The model to be used."""
         ...
 
     def advance(self) -> Any:

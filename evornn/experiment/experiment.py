@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from evornn.cluster import DaskWorkers, connect
+from evornn.experiment.best import Best, answers_of, genes_of
 from evornn.experiment.callbacks import Callback, RunEvents, check_callbacks
 from evornn.experiment.conclusion import Outcome, conclude
 from evornn.experiment.contender import Contender
@@ -23,7 +24,6 @@ from evornn.experiment.lock import RunLock
 from evornn.experiment.origin import Origin
 from evornn.experiment.slices import run_on_cluster
 from evornn.experiment.store import RunFolder, move_aside, write_json
-from evornn.network import Network
 from evornn.tasks.task import Task
 from evornn.workers import Workers
 
@@ -38,12 +38,14 @@ class Pace:
 
     def __init__(self, seconds: float, generations: int | None) -> None:
         self._seconds, self._generations = seconds, generations
-        self._last = time.monotonic()
+        self._last, self._passed = time.monotonic(), -1
 
     def due(self, generation: int) -> bool:
         """Whether to save after this generation; counts from the last time it was due."""
         now = time.monotonic()
-        by_number = self._generations is not None and generation % self._generations == 0
+        # A row may be many generations after the one before it, and step over a multiple.
+        passed = generation // self._generations if self._generations is not None else -1
+        by_number, self._passed = passed > self._passed, passed
         if by_number or now - self._last >= self._seconds:
             self._last = now
             return True
@@ -300,7 +302,7 @@ class Experiment:
     def _finish(
         self,
         folder: RunFolder,
-        network: Network | None,
+        network: Best | None,
         reason: str | None,
         row: Any,
         elapsed_s: float,
@@ -309,7 +311,7 @@ class Experiment:
         if network is None:
             raise ValueError("a run that has ended needs a network, got none")
         test = self.task.test
-        outputs = network.predict(list(test.inputs))
+        outputs = answers_of(network, test.inputs)
         result = {
             "reason": reason,
             "test_nmse": self.task.nmse(test, outputs),
@@ -320,7 +322,7 @@ class Experiment:
             "evaluations": row.evaluations,
             "network_steps": row.network_steps,
             "failed": row.failed,
-            "genes": network.genes,
+            "genes": genes_of(network),
             "elapsed_s": round(elapsed_s, 3),
         }
         folder.finish(network, result)

@@ -14,6 +14,8 @@ import numpy as np
 
 from evornn.experiment.recorded import history, read_json
 from evornn.experiment.store import RunFolder, RunFolderError, write_text
+from evornn.network import Bidirectional, Network
+from evornn.network.saved import read_saved
 
 FORMATS = ("csv", "json", "npz", "parquet")
 WEIGHT_COLUMNS = ("parameter", "row", "column", "value")
@@ -83,7 +85,10 @@ def read_weights(run: RunFolder) -> dict[str, np.ndarray]:
     from safetensors import SafetensorError
 
     try:
-        return run.network().unpack()
+        best = run.network()
+        if isinstance(best, Network | Bidirectional):
+            return best.unpack()
+        return read_saved(run.path / "best.safetensors")[1]  # of a reservoir: all its numbers
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise RunFolderError(f"{run.path} has no network that can be read: {error}") from error
 

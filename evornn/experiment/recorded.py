@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from evornn.experiment.best import Best
 from evornn.experiment.store import RunFolder, RunFolderError
 from evornn.experiment.verdict import column
-from evornn.network import Network
 from evornn.tasks.registry import TASKS
 from evornn.tasks.task import Task
 
@@ -107,7 +107,7 @@ def task_again(recorded: Recorded) -> Task | None:
     return task if task.fingerprint() == settings["fingerprint"] else None
 
 
-def median_network(recorded: Recorded, name: str, measure: str) -> Network:
+def median_network(recorded: Recorded, name: str, measure: str) -> Best:
     """The network of the seed with the median test error, not of the luckiest one."""
     errors = column(recorded.results[name], measure)
     order = np.argsort(errors, kind="stable")

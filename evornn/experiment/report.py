@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from evornn.experiment.best import answers_of
 from evornn.experiment.comparison import Comparison
 from evornn.experiment.page import (
     Block,
@@ -35,6 +36,7 @@ from evornn.experiment.recorded import (
 from evornn.experiment.statistics import as_errors
 from evornn.experiment.store import write_text
 from evornn.experiment.verdict import Verdict, column, number, p_text, verdict
+from evornn.network import Network
 
 MEASURE = "test_nmse"
 
@@ -190,19 +192,25 @@ def _pictures(recorded: Recorded, judged: Verdict, controls: Mapping[str, float]
             plot.targets_figure(histories, label),
         )
     )
-    caption = "Diversity of the population: how much its individuals differ, gene by gene."
-    pictures.append(Picture("diversity", caption, plot.diversity_figure(histories, label)))
+    evolved = {name: runs for name, runs in histories.items() if "diversity" in runs[0]}
+    if evolved:
+        caption = "Diversity of the population: how much its individuals differ, gene by gene."
+        pictures.append(Picture("diversity", caption, plot.diversity_figure(evolved, label)))
     networks = {name: median_network(recorded, name, MEASURE) for name in recorded.results}
     if task is not None:
         inputs = list(task.test.inputs)
-        outputs = {name: network.predict(inputs) for name, network in networks.items()}
+        outputs = {name: answers_of(network, inputs) for name, network in networks.items()}
         caption = "Test part: truth and the run with the median error of each contender."
         pictures.append(Picture("forecast", caption, plot.forecast_figure(task, outputs)))
+    best = networks[judged.best]
+    if not isinstance(best, Network):  # of a reservoir or a regression there is no such picture
+        return list(pictures)
+    if task is not None:
         caption = f"States of {judged.best}'s median network while it reads the test part."
-        drawn = plot.states_figure(networks[judged.best], inputs[0])
+        drawn = plot.states_figure(best, task.test.inputs[0])
         pictures.append(Picture("states", caption, drawn))
     caption = f"Weights of {judged.best}'s median network."
-    pictures.append(Picture("weights", caption, plot.weights_figure(networks[judged.best])))
+    pictures.append(Picture("weights", caption, plot.weights_figure(best)))
     return list(pictures)
 
 

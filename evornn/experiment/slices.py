@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evornn.cluster import ATTEMPTS
+from evornn.experiment.best import Best
 from evornn.experiment.lock import RunLock
-from evornn.network import Network
 from evornn.workers import Workers
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Slice:
     state: dict[str, Any]
     share: float | None
     reason: str | None
-    best: Network | None
+    best: Best | None
 
 
 def run_slice(job: tuple[Any, ...], state: Mapping[str, Any] | None, seconds: float) -> Slice:

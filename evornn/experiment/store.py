@@ -15,8 +15,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from evornn.experiment.best import Best, load_best
 from evornn.experiment.checkpoint import State, checkpoints, newest_usable, write_checkpoint
-from evornn.network import Network
 
 HISTORY_FILES = ("history.csv", "timing.csv")
 OWN_FILES = ("run.lock", "run.holder.json", "log.txt")  # what a run has before its settings
@@ -184,7 +184,7 @@ class RunFolder:
         sizes = {f"bytes_{n}": (self.path / n).stat().st_size for n in HISTORY_FILES}
         write_checkpoint(self.path, generation, {**state, **sizes, "generation": generation})
 
-    def finish(self, network: Network, result: Mapping[str, Any]) -> None:
+    def finish(self, network: Best, result: Mapping[str, Any]) -> None:
         """Write the best network and the result, and close the history."""
         self.close()
         network.save(self.path / "best.safetensors")
@@ -215,9 +215,9 @@ class RunFolder:
         data: dict[str, Any] = json.loads((self.path / "result.json").read_text(encoding="utf-8"))
         return data
 
-    def network(self) -> Network:
-        """The best network."""
-        return Network.load(self.path / "best.safetensors")
+    def network(self) -> Best:
+        """The best network, or another model that has learned."""
+        return load_best(self.path / "best.safetensors")
 
     def history(self) -> dict[str, np.ndarray]:
         """The history by column, axes (generation)."""

@@ -62,7 +62,8 @@ class Parameter:
         initial: The distribution that an initial population draws from.
         mask: 1 where the weight exists, 0 where it is held at zero (no gene); an array, or a
             function of the shape.
-        fixed: A number or array: the weight has this value and no genes.
+        fixed: A number or array, or a function of the shape that returns one: the weight has this
+            value and no genes.
     """
 
     axes: Axes
@@ -104,7 +105,8 @@ class Parameter:
         shape = self.shape(sizes)
         if self.fixed is None:
             return np.zeros(shape)
-        value = np.asarray(self.fixed, dtype=np.float64)
+        fixed = self.fixed(shape) if callable(self.fixed) else self.fixed
+        value = np.asarray(fixed, dtype=np.float64)
         if value.shape not in ((), shape):
             raise ValueError(
                 f"the fixed value of {name} needs shape {shape} or a single number, got "

@@ -1,10 +1,11 @@
-"""A graph as text for people, and as Graphviz DOT."""
+"""A graph as text for people, and as Graphviz DOT, alone or beside its transpose."""
 
 from __future__ import annotations
 
 from evornn.flow.axes import written
 from evornn.flow.graph import LEAVES, Graph, Node, label
 from evornn.flow.ops import OPS
+from evornn.flow.signal_flow import branch_gain, signal_flow
 
 
 def _names(graph: Graph) -> dict[Node, str]:
@@ -77,4 +78,34 @@ def to_dot(graph: Graph) -> str:
     for k, output in enumerate(graph.outputs):
         lines.append(f'  out{k} [label="output", shape=plaintext];')
         lines.append(f"  {numbers[output]} -> out{k};")
+    return "\n".join([*lines, "}"])
+
+
+def transposition_dot(graph: Graph) -> str:
+    """A graph and its transpose as Graphviz DOT text, in two clusters.
+
+    In the first, signals flow forwards in time (`z` to the power -1 is a delay); in the second,
+    derivatives flow against every arrow, and backwards in time. Junctions have the same numbers in
+    both: `f3` in the graph is `t3` in its transpose. On a branch stands what is multiplied there.
+    """
+    flow = signal_flow(graph)
+    shapes = {"source": "box", "output": "box", "state": "box, style=dashed"}
+    lines = [f'digraph "{graph.name}" {{', "  rankdir=LR;", '  node [fontname="Helvetica"];']
+    for letter, title in (("f", graph.name), ("t", f"{graph.name}, transposed")):
+        forwards = letter == "f"
+        lines += [f'  subgraph "cluster_{letter}" {{', f'    label="{title}";']
+        for k, junction in enumerate(flow.junctions):
+            text = junction.label if forwards else junction.transposed
+            shape = shapes.get(junction.kind, "ellipse")
+            shown = text.replace("\n", "\\n")
+            lines.append(f'    {letter}{k} [label="{shown}", shape={shape}];')
+        for branch in flow.branches:
+            ends = (branch.source, branch.target)
+            first, last = ends if forwards else reversed(ends)
+            settings = [f'label="{gain}"'] if (gain := branch_gain(branch, forwards)) else []
+            if flow.junctions[branch.target].kind == "state":
+                settings.append("constraint=false")
+            written_settings = f" [{', '.join(settings)}]" if settings else ""
+            lines.append(f"    {letter}{first} -> {letter}{last}{written_settings};")
+        lines.append("  }")
     return "\n".join([*lines, "}"])

@@ -147,6 +147,15 @@ def spread(x: Any, axis: str) -> Signal:
     return apply("spread", x, meta=axis)
 
 
+def truncate_here(x: Any) -> Signal:
+    """X itself; a mark beyond which the truncated learning rule passes no error back.
+
+    Exact gradients do not see it, and no kernel computes it. Source: Hochreiter & Schmidhuber 1997,
+    appendix A.1, where the errors that arrive at an LSTM's gates and inputs are truncated.
+    """
+    return apply("truncate_here", x)
+
+
 def outer(a: Any, b: Any) -> Signal:
     """Outer product, axes of a followed by axes of b."""
     return apply("outer", a, b)

@@ -122,7 +122,7 @@ def _elementwise(
     OPS[name] = Op(
         numpy=_mask(numpy) if mask else _plain(numpy),
         axes=elementwise_axes(written),
-        lanes=lanes or name,
+        lanes=name if lanes is None else lanes or None,
         partials=partials,
         written=written,
     )
@@ -135,7 +135,8 @@ _elementwise("div", np.divide, "{0} / {1}", lambda y, a, b: 1 / b, lambda y, a, 
 _elementwise("neg", np.negative, "-{0}", lambda y, a: -1.0)
 _elementwise("tanh", np.tanh, "tanh({0})", lambda y, a: 1 - square(y))
 _elementwise("sigmoid", _numpy_sigmoid, "sigmoid({0})", lambda y, a: y * (1 - y))
-_elementwise("relu", lambda x: np.maximum(x, 0), "relu({0})", lambda y, a: a > 0)
+# y > 0 exactly where a > 0, and y is at hand when the gradient is computed.
+_elementwise("relu", lambda x: np.maximum(x, 0), "relu({0})", lambda y, a: y > 0)
 _elementwise("softplus", lambda x: np.logaddexp(0, x), "softplus({0})", lambda y, a: sigmoid(a))
 _elementwise("exp", np.exp, "exp({0})", lambda y, a: y)
 _elementwise("log", np.log, "log({0})", lambda y, a: 1 / a)
@@ -163,6 +164,9 @@ _elementwise(
     lambda y, c, a, b: where(c, 1.0, 0.0),
     lambda y, c, a, b: where(c, 0.0, 1.0),
 )
+
+# No kernel computes it: it is taken out before (`derive.without_marks`).
+_elementwise("truncate_here", lambda x: x, "truncate_here({0})", lambda y, a: 1.0, lanes="")
 
 OPS["matvec"] = Op(
     numpy=_plain(np.matmul),

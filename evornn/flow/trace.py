@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, overload
 
@@ -48,14 +48,21 @@ class Tracer:
         graph: Graph,
         leaves: Mapping[Node, Signal],
         axes: Mapping[str, str],
+        without: Collection[str] = (),
     ) -> dict[Node, Signal]:
-        """Repeat a graph inside this one, with its leaves and axis names replaced."""
+        """Repeat a graph inside this one, with its leaves and axis names replaced.
+
+        Operations in `without` are left out: their first argument stands in their place.
+        """
         made: dict[Node, Signal] = dict(leaves)
         for node in graph.nodes():
             if node in made:
                 continue
             if node.op == "constant":
                 made[node] = Signal(self.node("constant", (), (), node.meta), self)
+                continue
+            if node.op in without:
+                made[node] = made[node.args[0]]
                 continue
             if node.op in LEAVES:
                 raise ValueError(f"{graph.name} reads {node.meta}, which has no replacement")

@@ -12,15 +12,20 @@ import numpy as np
 
 from evornn.cells.compose import with_readout
 from evornn.flow.axes import axis_size
+from evornn.flow.derive import without_marks
 from evornn.flow.graph import Graph
 from evornn.flow.serial import graph_from_data, graph_to_data
 from evornn.flow.trace import Cell
+from evornn.network.answers import answers
 from evornn.network.chromosome import Chromosome
 from evornn.network.saved import read_saved, write_saved
 from evornn.network.series import Series, as_sequences
 from evornn.network.sizes import check_slices, private_sizes, whole_size
-from evornn.simd.feed import feed_sequences
 from evornn.simd.kernel import Kernel
+from evornn.simd.lanes import fitting_lanes
+
+
+KERNELS = ("many_sequences", "one_sequence")
 
 
 class Network:
@@ -30,8 +35,8 @@ class Network:
         cell: A cell of the zoo, your own, or a `stack`.
         inputs: Number of inputs; None until a task decides.
         outputs: Number of outputs; None until a task decides.
-        readout: "linear" (y = V h + c), "tanh" or "softmax" of that; None if the cell's output is
-            the network's.
+        readout: "linear" (y = V h + c), "tanh", "sigmoid" or "softmax" of that; None if the cell's
+            output is the network's.
         dtype: "float32" or "float64": what the network computes in.
         **sizes: Size of each of the cell's axes, usually hidden=...; for a stack a tuple with one
             size per layer, or one number for all.
@@ -84,7 +89,7 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         # Compiled code stays behind; another process takes its own from the cache.
-        return {name: value for name, value in self.__dict__.items() if name != "_kernel"}
+        return {name: value for name, value in self.__dict__.items() if name not in KERNELS}
 
     def bound(self, inputs: int, outputs: int) -> Network:
         """The network with as many inputs and outputs as a task has.
@@ -168,7 +173,7 @@ class Network:
         Raises:
             ValueError: If the chromosome has another number of genes.
         """
-        genes = self._own() if chromosome is None else np.asarray(chromosome)
+        genes = self.own() if chromosome is None else np.asarray(chromosome)
         if genes.ndim not in (1, 2) or genes.shape[-1] != self.genes:
             raise ValueError(self._needs("unpack", genes.shape))
         return self.map.unpack(genes)
@@ -185,7 +190,12 @@ class Network:
             f"network {self.graph.name} with {inputs} and {outputs} has {self.map.describe()}."
         )
 
-    def _own(self) -> np.ndarray:
+    def own(self) -> np.ndarray:
+        """The network's weights, axes (gene).
+
+        Raises:
+            ValueError: If it has none yet.
+        """
         if self.chromosome is None:
             raise ValueError(
                 "this network has no weights yet; evolve it, load it, or use with_chromosome"
@@ -195,11 +205,16 @@ class Network:
     # --- running ----------------------------------------------------------------------------
 
     def kernel(
-        self, *, lanes: int | None = None, sequences: int = 1, shared: bool = False
+        self,
+        *,
+        lanes: int | None = None,
+        sequences: int = 1,
+        shared: bool = False,
+        units: bool = False,
     ) -> Kernel:
         """The compiled kernel of this network; see `Kernel`."""
         return Kernel(
-            self.graph,
+            without_marks(self.graph),
             self.sizes,
             self.map.addresses,
             self.map.constants,
@@ -207,11 +222,19 @@ class Network:
             lanes=lanes,
             sequences=sequences,
             shared=shared,
+            units=units,
         )
 
     @functools.cached_property
-    def _kernel(self) -> Kernel:
+    def many_sequences(self) -> Kernel:
+        """The kernel that runs this network on many sequences at once."""
         return self.kernel(shared=True)
+
+    @functools.cached_property
+    def one_sequence(self) -> Kernel:
+        """The kernel that runs this network on one sequence."""
+        widest = max(self.sizes.values())
+        return self.kernel(lanes=fitting_lanes(widest, self.dtype), units=True)
 
     def predict(self, inputs: Series) -> Any:
         """Outputs of the network for one or several sequences, each from a clean state.
@@ -223,13 +246,13 @@ class Network:
             Axes (time, output); a list of such arrays for a list.
         """
         sequences, single = as_sequences(inputs, next(iter(self.sizes.values())))
-        outputs, _ = self._run(sequences, [len(x) for x in sequences], False)
+        outputs, _ = answers(self, sequences, [len(x) for x in sequences], False)
         return outputs[0] if single else outputs
 
     def states(self, inputs: Series) -> Any:
         """Every state after every step, by name, axes (time, state); a list for a list."""
         sequences, single = as_sequences(inputs, next(iter(self.sizes.values())))
-        _, states = self._run(sequences, [len(x) for x in sequences], True)
+        _, states = answers(self, sequences, [len(x) for x in sequences], True)
         return states[0] if single else states
 
     def forecast(self, inputs: Series, steps: int) -> Any:
@@ -252,7 +275,7 @@ class Network:
         self.check_free_running()
         sequences, single = as_sequences(inputs, next(iter(self.sizes.values())))
         longer = [np.concatenate([x, np.repeat(x[-1:], steps - 1, axis=0)]) for x in sequences]
-        outputs, _ = self._run(longer, [len(x) for x in sequences], False)
+        outputs, _ = answers(self, longer, [len(x) for x in sequences], False)
         ends = [y[len(x) - 1 :] for x, y in zip(sequences, outputs, strict=True)]
         return ends[0] if single else ends
 
@@ -263,39 +286,6 @@ class Network:
                 f"free running feeds outputs back as inputs and needs at least as many inputs, "
                 f"got {self.inputs} inputs and {self.outputs} outputs"
             )
-
-    def _run(
-        self, sequences: list[np.ndarray], forced: list[int], want_states: bool
-    ) -> tuple[list[np.ndarray], list[dict[str, np.ndarray]]]:
-        kernel = self._kernel
-        lanes, outputs = kernel.form.lanes, self.sizes["output"]
-        nothing = [np.zeros((len(x), outputs)) for x in sequences]
-        feed = feed_sequences(sequences, nothing, nothing, forced, self.dtype, lanes)
-        blocks = len(feed.arrays[3])
-        loss = kernel.empty(blocks)
-        out = kernel.empty(feed.rows, outputs)
-        widths = {s.name: self._width(s.declaration.axes) for s in self.graph.states}
-        history = kernel.empty(feed.rows, sum(widths.values())) if want_states else None
-        genes = self._own()[None, :]
-        kernel.run(genes, (0, blocks), feed.arrays, loss, out, history)
-        results: list[Any] = [None] * len(sequences)
-        states: list[Any] = [{} for _ in sequences]
-        rows = out.reshape(feed.rows, outputs, lanes)
-        for place, k in enumerate(feed.order):
-            if k < 0:
-                continue
-            first = feed.arrays[3][place // lanes]
-            here = slice(first, first + len(sequences[k]))
-            results[k] = rows[here, :, place % lanes].copy()
-            if history is not None:
-                all_states = history.reshape(feed.rows, -1, lanes)[here, :, place % lanes]
-                ends = np.cumsum(list(widths.values()))[:-1]
-                parts = np.split(all_states, ends, axis=1)
-                states[k] = dict(zip(widths, parts, strict=True))
-        return results, states
-
-    def _width(self, axes: tuple[str, ...]) -> int:
-        return axis_size(axes[0], self.sizes) if axes else 1
 
     # --- on disk ----------------------------------------------------------------------------
 

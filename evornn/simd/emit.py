@@ -35,8 +35,10 @@ class StepEmitter:
         self.number = {node: k for k, node in enumerate(graph.nodes())}
         self.stored = set(plan.stored)
         self.slots = range(form.sequences)
-        self.width = 1 if form.shared else form.lanes  # numbers per packed weight
-        self.unit = form.lanes * form.sequences  # numbers per workspace row
+        self.width = form.width
+        self.unit = form.unit
+        # Single numbers are moved and added up one at a time where a register holds several rows.
+        self.one = "1" if form.units else ""
         self.constants: dict[str, str] = {}  # by repr: 0.0 and -0.0 are two
         self.destinations: dict[Node, list[str]] = {}
 
@@ -53,28 +55,27 @@ class StepEmitter:
         return name
 
     def buffer(self, name: str, axis: str) -> str:
-        """The variable that holds a workspace vector's offset."""
+        """The array and the variable that holds a workspace vector's offset."""
         self.out.buffers[name] = axis
         self.out.dims[f"at_{name}"] = ("buffer", name)
-        return f"at_{name}"
+        return f"s, at_{name}"
 
     def memory(self, node: Node) -> str:
-        """The offset variable of a node that stands in memory, as the present step reads it."""
+        """Where a node stands in memory, as the present step reads it: an array and an offset."""
         if node.op == "input":
             return self.buffer("x", node.axes[0])
         if node.op == "state":
-            return f"old_{node.meta}"
-        for slot in self.graph.states:
-            if slot.following is node:
-                return f"new_{slot.name}"
-        if node is self.graph.outputs[0]:
-            return "at_y"
+            return f"s, old_{node.meta}"
+        known = self.destinations.get(node)
+        if known:
+            return known[0]
         return self.buffer(f"v{self.number[node]}", node.axes[0] if node.axes else "")
 
-    def weight(self, offset: str | int) -> str:
-        """A load from the packed weights at the running pointer."""
+    def weight(self, offset: int) -> str:
+        """A load from the packed weights at the running pointer, `offset` weights further."""
         load = "splat_load" if self.form.shared else "load"
-        return f"{load}(w, q + {offset})" if offset != 0 else f"{load}(w, q)"
+        numbers = offset * (self.form.lanes if self.form.units else self.width)
+        return f"{load}(w, q + {numbers})" if numbers else f"{load}(w, q)"
 
     def constant(self, value: float) -> str:
         """The variable that holds a constant in all lanes."""
@@ -116,38 +117,43 @@ class StepEmitter:
         (leaf,) = graph.inputs.values()
         self.size(leaf.axes[0])
         self.buffer("x", leaf.axes[0])
-        output = graph.outputs[0]
-        self.size(output.axes[0])
-        self.buffer("y", output.axes[0])
-        self.destinations.setdefault(output, []).append("at_y")
         for slot in graph.states:
             axis = slot.declaration.axes[0] if slot.declaration.axes else ""
-            first = self.buffer(f"{slot.name}_a", axis)
-            out.setup.append(f"old_{slot.name} = {first}")
-            if slot.name in self.plan.in_place:
-                out.setup.append(f"new_{slot.name} = {first}")
-            else:
-                out.setup.append(f"new_{slot.name} = {self.buffer(f'{slot.name}_b', axis)}")
-                out.swapped.append(slot.name)
-            self.destinations.setdefault(slot.following, []).append(f"new_{slot.name}")
-            self.initial_state(slot.name, axis, slot.declaration.initial)
+            self.swapped_state(slot.name, axis, slot.following)
+            self.initial_state(f"s, old_{slot.name}", axis, slot.declaration.initial)
+        output = graph.outputs[0]
+        self.size(output.axes[0])
+        self.destinations.setdefault(output, []).append(self.buffer("y", output.axes[0]))
 
-    def initial_state(self, name: str, axis: str, initial: float | str) -> None:
-        """Lines that put a state's initial value into the workspace."""
-        start = self.out.start
-        if isinstance(initial, str):
-            leaf = self.graph.parameter_leaves[initial]
-            start.append(f"q = {self.segment('', [Piece('initial', [leaf])])}")
-            value = self.weight(0)
+    def swapped_state(self, name: str, axis: str, following: Node) -> None:
+        """A state that lives in the workspace: one buffer if it is replaced in place, else two."""
+        out = self.out
+        self.buffer(f"{name}_a", axis)
+        out.setup.append(f"old_{name} = at_{name}_a")
+        if name in self.plan.in_place:
+            out.setup.append(f"new_{name} = at_{name}_a")
         else:
-            value = self.constant(initial)
-        start.append(f"for i in range({self.size(axis)}):")
+            self.buffer(f"{name}_b", axis)
+            out.setup.append(f"new_{name} = at_{name}_b")
+            out.swapped.append(name)
+        self.destinations.setdefault(following, []).append(f"s, new_{name}")
+
+    def initial_state(self, base: str, axis: str, initial: float | str) -> None:
+        """Lines that put a state's initial value into memory."""
+        start, n = self.out.start, self.size(axis)
+        if not isinstance(initial, str):
+            rows = f"0, {n}, {self.form.lanes}" if self.form.units else n
+            start.append(f"for i in range({rows}):")
+            for slot in self.slots:
+                start.append(f"    store({self.row(base, 'i', slot)}, {self.constant(initial)})")
+            return
+        leaf = self.graph.parameter_leaves[initial]
+        start.append(f"q = {self.segment('', [Piece('initial', [leaf])])}")
+        start.append(f"for i in range({n}):")
         for slot in self.slots:
-            start.append(
-                f"    store(s, old_{name} + i * {self.unit} + {slot * self.form.lanes}, {value})"
-            )
-        if isinstance(initial, str):
-            start.append(f"    q += {self.width}")
+            value = "load1(w, q)" if self.form.units else self.weight(0)
+            start.append(f"    store{self.one}({self.row(base, 'i', slot)}, {value})")
+        start.append(f"    q += {self.width}")
 
     def segment(self, axis: str, pieces: list[Piece]) -> str:
         """Reserve packed weights; the variable that holds where they begin."""
@@ -166,7 +172,7 @@ class StepEmitter:
         for node in self.number:
             if node.op == "parameter" and not node.axes:
                 at = self.segment("", [Piece("scalar", [node])])
-                load = "splat_load" if self.form.shared else "load"
+                load = "splat_load" if self.form.shared or self.form.units else "load"
                 self.out.setup.append(f"p_{node.meta} = {load}(w, {at})")
 
     def emit_level(self, level: Level) -> None:
@@ -182,72 +188,100 @@ class StepEmitter:
             LoopEmitter(self, loop).emit()
 
     def row(self, base: str, index: str, slot: int) -> str:
-        """The workspace offset of a row of a vector."""
+        """The place of a row of a vector: its array and its offset."""
+        if self.form.units or (self.form.one_frame and base.startswith("f, ")):
+            return f"{base} + ({index})"
         return f"{base} + ({index}) * {self.unit} + {slot * self.form.lanes}"
+
+    def read(self, base: str, index: str, slot: int) -> str:
+        """The register with a row of a vector (of several rows, where lanes are rows)."""
+        splat = self.form.one_frame and base.startswith("f, ")
+        return f"{'splat_load' if splat else 'load'}({self.row(base, index, slot)})"
+
+    def read_one(self, base: str, index: str, slot: int) -> str:
+        """The register with one row of a vector in every lane."""
+        if self.form.units:
+            return f"splat_load({self.row(base, index, slot)})"
+        return self.read(base, index, slot)
+
+    def read_narrow(self, base: str, index: str, slot: int) -> str:
+        """The row alone, where lanes are rows: a register of one lane."""
+        if self.form.units:
+            return f"load1({self.row(base, index, slot)})"
+        return self.read(base, index, slot)
 
     def emit_move(self, node: Node) -> None:
         """Copy rows: a concatenation, or a window of a vector."""
+        if not node.axes:
+            self.emit_entry(node)
+            return
         step = self.out.step
-        target = self.memory(node) if node.axes else ""
+        target = self.memory(node)
         if node.op == "concatenate":
             offset = "0"
             for argument in node.args:
                 n = self.size(argument.axes[0])
                 step.append(f"for i in range({n}):")
                 for slot in self.slots:
-                    value = f"load(s, {self.row(self.memory(argument), 'i', slot)})"
-                    step.append(f"    store(s, {self.row(target, f'{offset} + i', slot)}, {value})")
+                    value = self.read_narrow(self.memory(argument), "i", slot)
+                    to = self.row(target, f"{offset} + i", slot)
+                    step.append(f"    store{self.one}({to}, {value})")
                 offset = f"{offset} + {n}"
         else:
             source, offset = node.args[0], self.size(node.meta[0] or "0")
             n = self.size(source.axes[0]) if source.axes else "1"
-            if node.axes:
-                step.append(f"for i in range({self.size(node.axes[0])}):")
-                inside, index = "    ", f"i + {offset}"
-            else:
-                inside, index = "", offset
-            step.append(f"{inside}if 0 <= {index} < {n}:")
+            zero = "zero1" if self.form.units else self.constant(0.0)
+            step.append(f"for i in range({self.size(node.axes[0])}):")
+            step.append(f"    if 0 <= i + {offset} < {n}:")
             for slot in self.slots:
-                value = f"load(s, {self.row(self.memory(source), index, slot)})"
-                step.append(f"{inside}    {self._keep(node, target, value, slot)}")
-            step.append(f"{inside}else:")
+                value = self.read_narrow(self.memory(source), f"i + {offset}", slot)
+                step.append(f"        store{self.one}({self.row(target, 'i', slot)}, {value})")
+            step.append("    else:")
             for slot in self.slots:
-                zero = self.constant(0.0)
-                step.append(f"{inside}    {self._keep(node, target, zero, slot)}")
+                step.append(f"        store{self.one}({self.row(target, 'i', slot)}, {zero})")
         self.copy_to_destinations(node, target)
 
-    def _keep(self, node: Node, target: str, value: str, slot: int) -> str:
-        if node.axes:
-            return f"store(s, {self.row(target, 'i', slot)}, {value})"
-        return f"{self.name(node, None, slot)} = {value}"
+    def emit_entry(self, node: Node) -> None:
+        """One entry of a vector, or 0 outside of it."""
+        step = self.out.step
+        source, offset = node.args[0], self.size(node.meta[0] or "0")
+        step.append(f"if 0 <= {offset} < {self.size(source.axes[0]) if source.axes else '1'}:")
+        for slot in self.slots:
+            value = self.read_one(self.memory(source), offset, slot)
+            step.append(f"    {self.name(node, None, slot)} = {value}")
+        step.append("else:")
+        for slot in self.slots:
+            step.append(f"    {self.name(node, None, slot)} = {self.constant(0.0)}")
+        self.store_scalar(node)
 
     def copy_to_destinations(self, node: Node, source: str) -> None:
         """A moved vector that is also an output or a following state is copied there."""
-        others = [d for d in self.destinations.get(node, []) if d != source]
-        if not node.axes:
-            self.store_scalar(node)
-            return
-        for target in others:
+        for target in self.destinations.get(node, []):
+            if target == source:
+                continue
             self.out.step.append(f"for i in range({self.size(node.axes[0])}):")
             for slot in self.slots:
-                value = f"load(s, {self.row(source, 'i', slot)})"
-                self.out.step.append(f"    store(s, {self.row(target, 'i', slot)}, {value})")
+                value = self.read_narrow(source, "i", slot)
+                to = self.row(target, "i", slot)
+                self.out.step.append(f"    store{self.one}({to}, {value})")
 
     def emit_reduction(self, node: Node) -> None:
         """A scalar from all rows, added up in order."""
         step = self.out.step
         vectors = [self.memory(a) for a in node.args]
+        zero = "zero1" if self.form.units else self.constant(0.0)
+        names = [f"{self.name(node, None, slot)}{'_sum' if self.one else ''}" for slot in self.slots]
         for slot in self.slots:
-            first = f"load(s, {self.row(vectors[0], '0', slot)})"
-            start = first if node.op == "largest" else self.constant(0.0)
-            step.append(f"{self.name(node, None, slot)} = {start}")
+            first = self.read_narrow(vectors[0], "0", slot)
+            step.append(f"{names[slot]} = {first if node.op == 'largest' else zero}")
         step.append(f"for i in range({self.size(node.args[0].axes[0])}):")
         for slot in self.slots:
-            name = self.name(node, None, slot)
-            loads = [f"load(s, {self.row(v, 'i', slot)})" for v in vectors]
+            loads = [self.read_narrow(v, "i", slot) for v in vectors]
             call = {"total": "add", "largest": "maximum", "dot": "fma"}[node.op]
-            arguments = [*loads, name] if node.op == "dot" else [name, *loads]
-            step.append(f"    {name} = {call}({', '.join(arguments)})")
+            arguments = [*loads, names[slot]] if node.op == "dot" else [names[slot], *loads]
+            step.append(f"    {names[slot]} = {call}({', '.join(arguments)})")
+        if self.one:
+            step.append(f"{self.name(node, None, 0)} = splat(first_lane({names[0]}))")
         self.store_scalar(node)
 
     def emit_scalar(self, node: Node) -> None:
@@ -260,9 +294,9 @@ class StepEmitter:
         self.store_scalar(node)
 
     def scalar_value(self, node: Node, slot: int) -> str:
-        """The register of a scalar, loaded if it is a state."""
-        if node.op == "state":
-            return f"load(s, {self.row(self.memory(node), '0', slot)})"
+        """The register of a scalar, loaded if it stands in memory."""
+        if node.op in ("state", "input"):
+            return self.read_one(self.memory(node), "0", slot)
         return self.name(node, None, slot)
 
     def store_scalar(self, node: Node) -> None:
@@ -273,4 +307,7 @@ class StepEmitter:
         for target in targets:
             for slot in self.slots:
                 value = self.scalar_value(node, slot)
-                self.out.step.append(f"store(s, {self.row(target, '0', slot)}, {value})")
+                if self.form.units:
+                    value = f"splat1(first_lane({value}))"
+                to = self.row(target, "0", slot)
+                self.out.step.append(f"store{self.one}({to}, {value})")

@@ -20,10 +20,15 @@ class LoopEmitter:
         self.p = parent
         self.loop = loop
         self.height = parent.form.height(loop.axis)
+        self.block = parent.form.block(loop.axis)
         self.rows = range(self.height)
         self.lines: list[str] = []
         self.pieces: list[Piece] = []
         self.loaded: set[Node] = set()
+
+    def index(self, row: int) -> str:
+        """The first row of a register of the block."""
+        return f"i + {row * (self.p.form.lanes if self.p.form.units else 1)}"
 
     def accumulator(self, chain: int, row: int, slot: int) -> str:
         """The variable of a sum of products."""
@@ -46,10 +51,10 @@ class LoopEmitter:
         # Odd steps walk the blocks backwards: those read last are still in the cache (measured:
         # up to a quarter faster where the weights slightly overflow it). No sum changes its order.
         span, end = p.span(start), f"{start}_end"
-        p.out.setup.append(f"{end} = ({n} - 1) // {self.height} * {self.height}")
-        step.append(f"for turn in range(0, {n}, {self.height}):")
+        p.out.setup.append(f"{end} = ({n} - 1) // {self.block} * {self.block}")
+        step.append(f"for turn in range(0, {n}, {self.block}):")
         step.append(f"    i = {end} - turn if time & 1 else turn")
-        step.append(f"    q = {start} + i // {self.height} * {span}")
+        step.append(f"    q = {start} + i // {self.block} * {span}")
         step.extend(f"    {line}" for line in self.lines + stores)
 
     def accumulators(self) -> None:
@@ -61,8 +66,7 @@ class LoopEmitter:
                 if chain.bias is None:
                     value = self.p.constant(0.0)
                 else:
-                    offset = (at[chain.bias] * self.height + row) * self.p.width
-                    value = self.p.weight(offset)
+                    value = self.p.weight(at[chain.bias] * self.height + row)
                 for slot in self.p.slots:
                     self.lines.append(f"{self.accumulator(number, row, slot)} = {value}")
         if at:
@@ -71,7 +75,7 @@ class LoopEmitter:
     def advance(self, piece: Piece, weights: int) -> None:
         """Note a piece of packed weights, and move the pointer beyond it."""
         self.pieces.append(piece)
-        self.lines.append(f"q += {weights * self.height * self.p.width}")
+        self.lines.append(f"q += {weights * self.block * self.p.width}")
 
     def products(self, vectors: tuple[Node, ...], entries: list[tuple[int, Node]]) -> None:
         """The loop over columns; each entry of the vector is loaded once for all products."""
@@ -82,20 +86,19 @@ class LoopEmitter:
             index = "jk"[depth]
             lines.append(f"{inside}for {index} in range({p.size(vector.axes[0])}):")
             for slot in p.slots:
-                value = f"load(s, {p.row(p.memory(vector), index, slot)})"
+                value = p.read_one(p.memory(vector), index, slot)
                 if depth:
                     value = f"mul(u{slot}, {value})"
                 name = f"u{slot}" if depth == 0 and len(vectors) == 2 else f"v{slot}"
                 lines.append(f"{inside}    {name} = {value}")
         for place, (number, _) in enumerate(entries):
             for row in self.rows:
-                offset = (place * self.height + row) * p.width
-                lines.append(f"{pad}wt = {p.weight(offset)}")
+                lines.append(f"{pad}wt = {p.weight(place * self.height + row)}")
                 for slot in p.slots:
                     a = self.accumulator(number, row, slot)
                     lines.append(f"{pad}{a} = fma(wt, v{slot}, {a})")
         kind = "columns" if len(vectors) == 1 else "pairs"
-        lines.append(f"{pad}q += {len(entries) * self.height * p.width}")
+        lines.append(f"{pad}q += {len(entries) * self.block * p.width}")
         self.pieces.append(Piece(kind, [product.args[0] for _, product in entries]))
 
     def parameters(self) -> None:
@@ -109,8 +112,8 @@ class LoopEmitter:
                     used[a] = None
         for place, node in enumerate(used):
             for row in self.rows:
-                offset = (place * self.height + row) * self.p.width
-                self.lines.append(f"{self.p.name(node, row, 0)} = {self.p.weight(offset)}")
+                weight = self.p.weight(place * self.height + row)
+                self.lines.append(f"{self.p.name(node, row, 0)} = {weight}")
             self.loaded.add(node)
         if used:
             self.advance(Piece("rows", list(used)), len(used))
@@ -122,7 +125,7 @@ class LoopEmitter:
         self.loaded.add(node)
         for row in self.rows:
             for slot in self.p.slots:
-                value = f"load(s, {self.p.row(self.p.memory(node), f'i + {row}', slot)})"
+                value = self.p.read(self.p.memory(node), self.index(row), slot)
                 self.lines.append(f"{self.p.name(node, row, slot)} = {value}")
 
     def compute(self, node: Node) -> None:
@@ -171,7 +174,7 @@ class LoopEmitter:
         if not targets or (node.op == "parameter" and not targets):
             targets = [p.memory(node)]
         return [
-            f"store(s, {p.row(target, f'i + {row}', slot)}, {self.value(node, row, slot)})"
+            f"store({p.row(target, self.index(row), slot)}, {self.value(node, row, slot)})"
             for target in targets
             for row in self.rows
             for slot in p.slots

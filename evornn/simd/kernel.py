@@ -12,7 +12,7 @@ from evornn.flow.graph import Graph
 from evornn.simd.build import build
 from evornn.simd.kernels import kernel_source, no_data, products_side_by_side
 from evornn.simd.lanes import aligned_empty, aligned_zeros, default_lanes
-from evornn.simd.layout import lay_out, row_heights
+from evornn.simd.layout import lay_out, row_heights, unit_heights
 from evornn.simd.step import Form
 
 # Weights of this many bytes hardly leave a first-level cache of 32 KB, as blocks of rows are walked
@@ -58,6 +58,7 @@ class Kernel:
         lanes: Lane count; None: what fills this machine's registers.
         sequences: Sequences of a network that share each weight load.
         shared: Lanes are sequences of one network.
+        units: Lanes are rows of one network.
     """
 
     def __init__(
@@ -71,12 +72,16 @@ class Kernel:
         lanes: int | None = None,
         sequences: int = 1,
         shared: bool = False,
+        units: bool = False,
     ) -> None:
         products = products_side_by_side(graph)
         lanes = lanes or default_lanes(dtype)
-        weights = block_bytes(addresses, dtype, 1 if shared else lanes)
-        heights = row_heights(graph, sizes, products, sequences, weights <= FIRST_CACHE_BYTES)
-        self.form = Form(dtype, lanes, heights, sequences, shared)
+        if units:
+            heights = unit_heights(graph, sizes, products, lanes)
+        else:
+            weights = block_bytes(addresses, dtype, 1 if shared else lanes)
+            heights = row_heights(graph, sizes, products, sequences, weights <= FIRST_CACHE_BYTES)
+        self.form = Form(dtype, lanes, heights, sequences, shared, units)
         source, step = kernel_source(graph, self.form)
         self.source = source
         self.layout = lay_out(step, self.form, sizes, addresses, constants.astype(dtype))
@@ -96,9 +101,9 @@ class Kernel:
     def _buffers(self) -> tuple[np.ndarray, np.ndarray]:
         """This thread's packed weights and workspace."""
         if not hasattr(self._local, "buffers"):
-            width = 1 if self.form.shared else self.form.lanes
+            size = self.layout.gather.size * self.form.width
             self._local.buffers = (
-                aligned_zeros(self.layout.gather.size * width, self.form.dtype),
+                aligned_zeros(size, self.form.dtype),
                 aligned_zeros(self.layout.workspace, self.form.dtype),
             )
         buffers: tuple[np.ndarray, np.ndarray] = self._local.buffers
@@ -146,6 +151,6 @@ class Kernel:
         )
 
     def empty(self, *shape: int) -> np.ndarray:
-        """An aligned array for results; the last axis is the lane."""
-        size = int(np.prod(shape)) * self.form.lanes
+        """An aligned array for results; the last axis is the lane (none where lanes are units)."""
+        size = int(np.prod(shape)) * (1 if self.form.units else self.form.lanes)
         return aligned_empty(size, self.form.dtype)

@@ -1,12 +1,13 @@
 """The loops around a step: over blocks of lanes, sequences and time, with loss and outputs.
 
-Two kernels, from the same step:
+Three kernels, from the same step:
 
 - lanes are networks: each lane has its own weights, all lanes read the same data;
-- lanes are sequences: one network, each lane reads its own sequence.
+- lanes are sequences: one network, each lane reads its own sequence;
+- lanes are units: one network on one sequence, each lane computes a row of every vector.
 
-Either computes the sum of squared errors of every lane, and, when asked, writes the outputs and
-the states of every step. The sum is compensated (Kahan), so that float32 loses nothing over long
+The first two compute the sum of squared errors of every lane; all write, when asked, the outputs
+and the states of every step. The sum is compensated (Kahan), so that float32 loses nothing over long
 sequences.
 """
 
@@ -30,6 +31,8 @@ from evornn.simd import lanes, math
 from evornn.simd.kernels import pack_block, pack_shared
 
 load, store, splat, splat_load = lanes.memory_operations("{dtype}", {lanes})
+load1, store1, splat1, _ = lanes.memory_operations("{dtype}", 1)
+first_lane = lanes.first_lane
 number = np.{dtype}
 {functions}
 
@@ -121,6 +124,31 @@ def run(genes, gather, constants, first, last, w, s, dims, xs, ys, scored, begin
         store(loss, block * {lanes}, sum0)
 """
 
+LANES_ARE_UNITS = """
+def run(genes, gather, constants, first, last, w, s, dims, xs, ys, scored, begin, length, forced,
+        loss, outputs, history, want_outputs, want_history):
+{dims}
+    zero1 = splat1(number(0.0))
+    pack_shared(genes, gather, constants, w)
+    for block in range(first, last):
+{setup}
+{start}
+        for time in range(length[block]):
+            at0 = begin[block] + time
+            for k in range({n_x}):
+                store1(s, at_x + k, load1(xs, at0 * {n_x} + k))
+            if time >= forced[block] and time > 0:
+                for k in range({n_y}):
+                    store1(s, at_x + k, load1(s, at_y + k))
+{step}
+            if want_outputs:
+                for k in range({n_y}):
+                    store1(outputs, at0 * {n_y} + k, load1(s, at_y + k))
+            if want_history:
+                to = at0 * {state_rows}
+{history}
+"""
+
 FUNCTIONS = {
     "lanes": [
         "fma",
@@ -158,7 +186,7 @@ def kernel_source(graph: Graph, form: Form) -> tuple[str, StepSource]:
         "dtype": form.dtype,
         "lanes": form.lanes,
         "sequences": form.sequences,
-        "unit": form.lanes * form.sequences,
+        "unit": form.unit,
         "n_x": _size_name(step, leaf.axes[0]),
         "n_y": _size_name(step, graph.outputs[0].axes[0]),
         "state_rows": "state_rows",
@@ -173,6 +201,9 @@ def kernel_source(graph: Graph, form: Form) -> tuple[str, StepSource]:
     ]
     dims.append(f"state_rows = {' + '.join(state_sizes) or '0'}")
     template = LANES_ARE_SEQUENCES if form.shared else LANES_ARE_NETWORKS
+    if form.units:
+        template = LANES_ARE_UNITS
+    one_network = form.shared or form.units
     slots = range(form.sequences)
 
     def per_slot(text: str, **more: str) -> list[str]:
@@ -189,12 +220,12 @@ def kernel_source(graph: Graph, form: Form) -> tuple[str, StepSource]:
         **names,
         dims=_indent(dims, 1),
         setup=_indent(step.setup, 2),
-        start=_indent(step.start, 2 if form.shared else 3),
+        start=_indent(step.start, 2 if one_network else 3),
         sums=_indent(
             [f"sum{k} = zero" for k in slots] + [f"lost{k} = zero" for k in slots],
-            2 if form.shared else 3,
+            2 if one_network else 3,
         ),
-        step=_indent(step.step, 3 if form.shared else 4),
+        step=_indent(step.step, 3 if one_network else 4),
         inputs=_indent(per_slot(INPUTS_OF_SLOT), 4),
         score=_indent(
             [
@@ -218,7 +249,7 @@ def kernel_source(graph: Graph, form: Form) -> tuple[str, StepSource]:
             ],
             3,
         ),
-        history=_indent(history[0], 4) if form.shared else "",
+        history=_indent(history[0], 4) if one_network else "",
     )
     header = HEADER.format(functions=functions, **names)
     return header + body.lstrip("\n"), step
@@ -237,11 +268,12 @@ def _history_lines(graph: Graph, form: Form, state_sizes: list[str]) -> list[lis
     for slot in range(form.sequences):
         lines = []
         for state, size in zip(graph.states, state_sizes, strict=True):
-            source = f"old_{state.name} + i * {form.lanes * form.sequences} + {slot * form.lanes}"
+            source = f"old_{state.name} + i * {form.unit} + {slot * form.lanes}"
+            one, width = ("1", 1) if form.units else ("", form.lanes)
             lines += [
                 f"for i in range({size}):",
-                f"    store(history, to + i * {form.lanes}, load(s, {source}))",
-                f"to += {size} * {form.lanes}",
+                f"    store{one}(history, to + i * {width}, load{one}(s, {source}))",
+                f"to += {size} * {width}",
             ]
         slots.append(lines)
     return slots

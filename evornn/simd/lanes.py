@@ -61,6 +61,14 @@ def default_lanes(dtype: str) -> int:
     return register_bytes() // np.dtype(dtype).itemsize
 
 
+def fitting_lanes(rows: int, dtype: str) -> int:
+    """Lanes of a register for vectors of so many rows: as few as hold one, at least 4."""
+    lanes = default_lanes(dtype)
+    while lanes > 4 and rows <= lanes // 2:
+        lanes //= 2
+    return lanes
+
+
 def aligned_empty(size: int, dtype: str) -> np.ndarray:
     """An uninitialised one-dimensional array whose first element is 64-byte aligned."""
     item = np.dtype(dtype).itemsize
@@ -252,6 +260,19 @@ def memory_operations(dtype: str, count: int) -> tuple[Callable, Callable, Calla
         return lane_type(array, types.intp), codegen
 
     return load, store, splat, splat_load
+
+
+@intrinsic
+def first_lane(typingctx, register):
+    """The number in a register's first lane."""
+    if not isinstance(register, LaneType):
+        return None
+    scalar = types.float32 if register.dtype == "float32" else types.float64
+
+    def codegen(context, builder, signature, args):
+        return builder.extract_element(args[0], ir.Constant(ir.IntType(32), 0))
+
+    return scalar(register), codegen
 
 
 def lane_function(arity: int, emit: Callable[..., ir.Value]) -> Callable:

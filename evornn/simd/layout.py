@@ -18,6 +18,7 @@ from evornn.flow.graph import Graph, Node
 from evornn.simd.step import Form, Piece, StepSource
 
 PADDED_ROWS = 8  # buffers are padded to a multiple of the largest row-block height
+MOST_LANES = 16
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,22 @@ class Layout:
         constants: Values of the entries that are no genes; the first is 0.
         dims: The run-time integers of the source, in its order.
         workspace: Numbers in the workspace.
+        buffers: Offset of every vector of the workspace.
+        frame: Offset of every vector in a frame.
+        frame_size: Numbers of a frame.
+        record: Offset of every vector in a record.
+        record_size: Numbers of a record.
     """
 
     gather: np.ndarray
     constants: np.ndarray
     dims: np.ndarray
     workspace: int
+    buffers: dict[str, int]
+    frame: dict[str, int]
+    frame_size: int
+    record: dict[str, int]
+    record_size: int
 
 
 def row_heights(
@@ -76,12 +87,29 @@ def row_heights(
     return tuple(heights)
 
 
+def unit_heights(
+    graph: Graph, sizes: Mapping[str, int], products: Mapping[str, int], lanes: int
+) -> tuple[tuple[str, int], ...]:
+    """The registers of a row block, per axis, where lanes are the rows of one network.
+
+    As many as the axis fills, while the accumulators of products side by side fit the registers.
+    """
+    heights = []
+    for axis in sorted({n.axes[0] for n in graph.nodes() if len(n.axes) == 1}):
+        registers = -(-axis_size(axis, sizes) // lanes)
+        most = max(1, 16 // max(1, products.get(axis, 1)))
+        turns = -(-registers // min(most, 8))
+        heights.append((axis, -(-registers // turns)))
+    return tuple(heights)
+
+
 def lay_out(
     step: StepSource,
     form: Form,
     sizes: Mapping[str, int],
     addresses: Mapping[str, np.ndarray],
     constants: np.ndarray,
+    frame: tuple[dict[str, int], int] | None = None,
 ) -> Layout:
     """The layout of a step for given sizes.
 
@@ -92,6 +120,7 @@ def lay_out(
         addresses: For every parameter, an integer array of its shape: each entry's gene, or
             -1 - k for the k-th constant.
         constants: Axes (constant); the first is 0.
+        frame: The layout of the frames that another kernel wrote, if the step reads those.
     """
     parts: list[np.ndarray] = []
     starts: list[int] = []
@@ -99,32 +128,65 @@ def lay_out(
     for axis, pieces in step.segments:
         starts.append(total)
         packed = _segment(axis, pieces, form, sizes, addresses)
+        if form.units and not axis:  # what follows is loaded in whole registers
+            packed = np.pad(packed, (0, -packed.size % form.lanes), constant_values=-1)
         parts.append(packed)
         total += packed.size
     gather = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
-    unit = form.lanes * form.sequences
-    offsets, end = {}, 0
-    for name, axis in step.buffers.items():
-        offsets[name] = end
-        rows = axis_size(axis, sizes) if axis else 1
-        end += -(-max(rows, 1) // PADDED_ROWS) * PADDED_ROWS * unit
-    width = 1 if form.shared else form.lanes
+    offsets, end = place_buffers(step.buffers, form, sizes)
+    places, frame_size = frame or place_buffers(step.frame, form, sizes)
+    record, record_size = place_buffers(step.record, form, sizes)
+    width = form.width
+    sized = {"frame_size": frame_size, "record_size": record_size}
     dims = []
     for kind, what in step.dims.values():
         if kind == "size":
             dims.append(axis_size(str(what), sizes))
         elif kind == "buffer":
             dims.append(offsets[str(what)])
+        elif kind == "frame":
+            dims.append(places[str(what)])
+        elif kind == "record":
+            dims.append(record[str(what)])
+        elif kind == "total":
+            dims.append(sized[str(what)])
         elif kind == "weights":
             dims.append(starts[int(str(what))] * width)
         else:
             number = int(str(what))
             axis = step.segments[number][0]
-            blocks = -(-axis_size(axis, sizes) // form.height(axis))
+            blocks = -(-axis_size(axis, sizes) // form.block(axis))
             dims.append(parts[number].size // blocks * width)
     return Layout(
-        gather.astype(np.int32), np.asarray(constants), np.array(dims, dtype=np.int64), end
+        gather.astype(np.int32),
+        np.asarray(constants),
+        np.array(dims, dtype=np.int64),
+        end,
+        offsets,
+        places,
+        frame_size,
+        record,
+        record_size,
     )
+
+
+def place_buffers(
+    buffers: Mapping[str, str], form: Form, sizes: Mapping[str, int]
+) -> tuple[dict[str, int], int]:
+    """Offsets of vectors that stand one after the other, and the numbers they take together.
+
+    Args:
+        buffers: Axis of each vector by name; "" for a single row.
+        form: The kernel's literals.
+        sizes: Size of every axis.
+    """
+    offsets, end = {}, 0
+    for name, axis in buffers.items():
+        offsets[name] = end
+        rows = max(axis_size(axis, sizes) if axis else 1, 1)
+        padded = max(MOST_LANES, form.block(axis)) if form.units else PADDED_ROWS
+        end += -(-rows // padded) * padded * form.unit
+    return offsets, end
 
 
 def _segment(
@@ -136,7 +198,7 @@ def _segment(
 ) -> np.ndarray:
     if not axis:
         return np.concatenate([_entries(node, addresses).ravel() for node in pieces[0].weights])
-    height = form.height(axis)
+    height = form.block(axis)
     blocks = -(-axis_size(axis, sizes) // height)
     columns = []
     for piece in pieces:

@@ -90,8 +90,12 @@ class Schedule:
     in_place: set[str]
 
 
-def schedule(graph: Graph) -> Schedule:
+def schedule(graph: Graph, kept: Sequence[Node] = ()) -> Schedule:
     """The stages of a graph.
+
+    Args:
+        graph: One step.
+        kept: Further nodes that must be stored.
 
     Raises:
         ValueError: If a signal is a matrix that is no parameter.
@@ -101,6 +105,8 @@ def schedule(graph: Graph) -> Schedule:
         check_emittable(graph, node)
     readers = _readers(nodes)
     roots = {*graph.outputs, *(slot.following for slot in graph.states)}
+    # An input stands in memory already; it is copied only where it is a root by itself.
+    roots |= {node for node in kept if node.op not in IN_MEMORY}
     level = _levels(nodes, readers, roots)
     levels = [Level() for _ in range(max(level.values(), default=0) + 1)]
     members: dict[tuple[int, str], list[Node]] = defaultdict(list)

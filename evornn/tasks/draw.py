@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from evornn.tasks.build import whole
 from evornn.tasks.task import Task
 
-Draw = Callable[[np.random.Generator], tuple[NDArray[np.float64], NDArray[np.float64]]]
+Labelled = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""A sequence's inputs, axes (time, input), and the target of its last step, axes (output)."""
+
+Draw = Callable[[np.random.Generator], Labelled]
 
 
 def draw_parts(draw: Draw, counts: dict[str, int], seed: int, *, name: str, label: str) -> Task:
@@ -32,21 +35,35 @@ def draw_parts(draw: Draw, counts: dict[str, int], seed: int, *, name: str, labe
         ValueError: A count below 1 (validation: 0), or a negative seed.
     """
     streams = np.random.SeedSequence(whole("seed", seed, 0)).spawn(len(counts))
+    parts: dict[str, list[Labelled]] = {}
+    for (part, count), stream in zip(counts.items(), streams, strict=True):
+        rng = np.random.default_rng(stream)
+        wanted = whole(part, count, 0 if part == "validation" else 1)
+        parts[part] = [draw(rng) for _ in range(wanted)]
+    return labelled_task(parts, name=name, label=label)
+
+
+def labelled_task(parts: Mapping[str, Sequence[Labelled]], *, name: str, label: str) -> Task:
+    """A task of many sequences whose only target stands at the last step; nothing is normalised.
+
+    Args:
+        parts: The sequences of "train", "validation" (none, or left out) and "test".
+        name: The task's name.
+        label: What the target is.
+    """
     inputs: list[NDArray] = []
     targets: list[NDArray] = []
     mask: list[NDArray] = []
-    splits: dict[str, slice | None] = {}
-    for (part, count), stream in zip(counts.items(), streams, strict=True):
-        rng = np.random.default_rng(stream)
+    splits: dict[str, slice | None] = dict.fromkeys(("train", "validation", "test"))
+    for part, sequences in parts.items():
         start = len(inputs)
-        for _ in range(whole(part, count, 0 if part == "validation" else 1)):
-            x, answer = draw(rng)
+        for x, answer in sequences:
             y = np.zeros((len(x), len(answer)))
             y[-1] = answer
             inputs.append(x)
             targets.append(y)
             mask.append(np.arange(len(x)) == len(x) - 1)
-        splits[part] = slice(start, len(inputs)) if count else None
+        splits[part] = slice(start, len(inputs)) if sequences else None
     return Task.from_arrays(
         inputs,
         targets,

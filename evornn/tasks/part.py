@@ -82,6 +82,33 @@ class Part:
         Raises:
             ValueError: Not one array for each sequence, or a wrong shape.
         """
+        self._check(outputs)
+        total = 0.0
+        # A diverged network may overflow: its score is inf or NaN, which is no cause for a warning.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for output, target, mask in zip(outputs, self.targets, self.mask, strict=True):
+                total += float(np.square((np.asarray(output, np.float64) - target)[mask]).sum())
+        return total / self.scored
+
+    def share_met(self, outputs: Sequence[NDArray[np.floating]], tolerance: float) -> float:
+        """Share of the scored entries that are met within a tolerance, in [0, 1].
+
+        Args:
+            outputs: As for `mse`.
+            tolerance: Largest absolute error that counts as met, in normalised units.
+
+        Raises:
+            ValueError: As for `mse`.
+        """
+        self._check(outputs)
+        met = sum(
+            int((np.abs(output - target)[mask] <= tolerance).sum())
+            for output, target, mask in zip(outputs, self.targets, self.mask, strict=True)
+        )
+        return met / self.scored
+
+    def _check(self, outputs: Sequence[NDArray[np.floating]]) -> None:
+        """Refuse outputs that do not answer the targets."""
         expected = [target.shape for target in self.targets]
         shapes = [np.shape(output) for output in outputs]
         if shapes != expected:
@@ -97,12 +124,6 @@ class Part:
                 f"A score needs outputs of axes (time, output), shape {expected[index]} for "
                 f"sequence {index}, got shape {shapes[index]}."
             )
-        total = 0.0
-        # A diverged network may overflow: its score is inf or NaN, which is no cause for a warning.
-        with np.errstate(over="ignore", invalid="ignore"):
-            for output, target, mask in zip(outputs, self.targets, self.mask, strict=True):
-                total += float(np.square((np.asarray(output, np.float64) - target)[mask]).sum())
-        return total / self.scored
 
     def nmse(self, outputs: Sequence[NDArray[np.floating]]) -> float:
         """Mean square error divided by `target_variance`: 0 is perfect, 1 is the constant mean.

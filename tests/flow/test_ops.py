@@ -152,7 +152,7 @@ def test_every_elementwise_operation_of_a_kernel_exists_in_its_header():
     from evornn.simd.kernels import FUNCTIONS
 
     there = {name for names in FUNCTIONS.values() for name in names}
-    assert {OPS[name].lanes for name in ELEMENTWISE} <= there
+    assert {OPS[name].lanes for name in ELEMENTWISE} - {None} <= there
 
 
 @pytest.mark.parametrize(

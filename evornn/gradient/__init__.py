@@ -1,0 +1,30 @@
+"""Gradients: losses, ways to compute their derivatives, and training by them."""
+
+from evornn.gradient.approximate import RFLO as RFLO
+from evornn.gradient.approximate import EProp as EProp
+from evornn.gradient.approximate import SnAp1 as SnAp1
+from evornn.gradient.approximate import TruncatedRTRL as TruncatedRTRL
+from evornn.gradient.bptt import BPTT as BPTT
+from evornn.gradient.constraints import Bound as Bound
+from evornn.gradient.crbp import CRBP as CRBP
+from evornn.gradient.hybrid import Hybrid as Hybrid
+from evornn.gradient.lbfgs import LBFGS as LBFGS
+from evornn.gradient.loss import Loss as Loss
+from evornn.gradient.optimizers import SGD as SGD
+from evornn.gradient.optimizers import Adam as Adam
+from evornn.gradient.optimizers import AdamW as AdamW
+from evornn.gradient.optimizers import RMSprop as RMSprop
+from evornn.gradient.optimizers import Rprop as Rprop
+from evornn.gradient.poles import contract_poles as contract_poles
+from evornn.gradient.poles import impulse_response as impulse_response
+from evornn.gradient.poles import largest_pole as largest_pole
+from evornn.gradient.poles import poles as poles
+from evornn.gradient.rtrl import RTRL as RTRL
+from evornn.gradient.schedules import Cosine as Cosine
+from evornn.gradient.schedules import Exponential as Exponential
+from evornn.gradient.schedules import ReduceOnPlateau as ReduceOnPlateau
+from evornn.gradient.schedules import StepDecay as StepDecay
+from evornn.gradient.schedules import WarmUp as WarmUp
+from evornn.gradient.signal_flow import SignalFlow as SignalFlow
+from evornn.gradient.train import Train as Train
+from evornn.gradient.uoro import UORO as UORO
