@@ -11,7 +11,7 @@ run: $(VENV)/installed
 	$(BIN)/python experiments/santa_fe_laser.py --seeds 2 --out runs
 
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .

@@ -61,8 +61,13 @@ class Case:
 
     def __str__(self) -> str:
         """The network in words, for a table."""
-        name = {"elman": "Elman", "lstm": "LSTM", "gru": "GRU"}[self.cell]
-        return f"{name} {self.hidden}"
+        name = {
+            "elman": "Elman",
+            "lstm": "LSTM",
+            "gru": "GRU",
+            "gru_reset_after": "GRU, reset after",
+        }
+        return f"{name[self.cell]} {self.hidden}"
 
 
 def flat_weights(case: Case, chromosomes: np.ndarray) -> dict[str, np.ndarray]:

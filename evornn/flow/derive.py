@@ -191,8 +191,6 @@ def _cotangents(node: Node, bar: Signal, y: Signal, arguments: list[Signal]) -> 
         passed = None if partial is None else times(bar, partial(y, *arguments))
         if passed is not None and passed.axes and not argument.axes:
             passed = total(passed)
-        elif passed is not None and argument.axes and not passed.axes:
-            passed = spread(passed, argument.axes[0])
         found.append(passed)
     return found
 

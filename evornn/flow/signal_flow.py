@@ -116,7 +116,7 @@ class _Builder:
             self.branches.append(Branch(self.taps[slot.following], own[slot.leaf]))
         for k, output in enumerate(self.graph.outputs):
             name = "y" if len(self.graph.outputs) == 1 else f"y{k}"
-            place = self._add(Junction("output", name, name + BAR, output))
+            place = self._add(Junction("output", name, _barred(name), output))
             self.branches.append(Branch(self.taps[output], place))
         return SignalFlow(tuple(self.junctions), tuple(self.branches))
 
@@ -136,8 +136,8 @@ class _Builder:
                 continue
             others = [a for a in node.args if a is not argument and _carries(a)]
             factor = others[0] if node.op in PRODUCTS and others else None
-            if node.op == "mul" and not others and node.args[0] is node.args[1]:
-                factor = argument
+            if node.op in PRODUCTS and node.args.count(argument) > 1:
+                factor = argument  # a product with itself
             found.append((argument, mine, factor))
         return found
 
@@ -153,6 +153,11 @@ def _is_sum(node: Node) -> bool:
     return node.op in ("add", "sub") and all(_carries(a) for a in node.args)
 
 
+def _barred(name: str) -> str:
+    """The name of a signal's cotangent."""
+    return name[0] + BAR + name[1:]
+
+
 def _matrix(node: Node) -> str:
     """The name of a matrix of weights, transposed or not."""
     if node.op == "transpose":
@@ -164,9 +169,9 @@ def _junction(node: Node) -> Junction:
     """How an operation or a leaf looks, and how its transpose."""
     name = label(node)
     if node.op in ("input", "parameter"):
-        return Junction("source", name, name + BAR, node)
+        return Junction("source", name, _barred(name), node)
     if node.op == "state":
-        return Junction("state", f"{DELAY}\n{name}", f"{ADVANCE}\n{name}{BAR}", node)
+        return Junction("state", f"{DELAY}\n{name}", f"{ADVANCE}\n{_barred(name)}", node)
     if _is_sum(node):
         return Junction("sum", "+", DOT, node)
     if node.op in ("matvec", "bilinear") and not _carries(node.args[0]):

@@ -72,6 +72,7 @@ def groups_of(
     width: int,
     *,
     equal: bool = False,
+    alike: bool = False,
 ) -> list[Group]:
     """The chosen sequences in groups: those of similar length together, longest first.
 
@@ -85,18 +86,31 @@ def groups_of(
         width: Sequences in a group.
         equal: All groups get the length of the longest sequence; nothing is scored beyond a
             sequence's end.
+        alike: Only sequences of one length stand in a group.
     """
     lengths = np.array([len(part.inputs[k]) for k in numbers])
     order = np.argsort(-lengths, kind="stable")
     longest = int(lengths.max()) if equal else 0
     groups = []
-    for first in range(0, len(order), width):
-        chosen = tuple(int(k) for k in order[first : first + width])
+    for chosen in _chunks(order, lengths, width, alike):
         if kind == "sequences":
             groups.append(_in_lanes(part, numbers, marks, dtype, chosen, width, longest))
         else:
             groups.append(_in_rows(part, numbers, marks, dtype, chosen, width, longest))
     return groups
+
+
+def _chunks(
+    order: np.ndarray, lengths: np.ndarray, width: int, alike: bool
+) -> list[tuple[int, ...]]:
+    """At most `width` sequences at a time, in order."""
+    chunks: list[list[int]] = []
+    for k in order:
+        begins = not chunks or len(chunks[-1]) == width
+        if begins or (alike and lengths[k] != lengths[chunks[-1][0]]):
+            chunks.append([])
+        chunks[-1].append(int(k))
+    return [tuple(chunk) for chunk in chunks]
 
 
 def _in_lanes(

@@ -106,6 +106,10 @@ class BPTTGradient:
 
     # --- what runs where --------------------------------------------------------------------
 
+    def prepare(self, networks: int, sequences: int) -> None:
+        """See `method.Gradient`."""
+        self.kernel(networks, sequences)
+
     def kernel(self, networks: int, sequences: int) -> GradientKernel:
         """The kernel for so many networks on so many sequences; compiled when first asked for."""
         full = default_lanes(self.network.dtype)
@@ -140,8 +144,18 @@ class BPTTGradient:
         if sequences is None and not equal and key in self._batches:
             return self._batches[key]
         marks = marks_of(self.part, numbers, self.loss)
+        longest = max(len(self.part.inputs[k]) for k in numbers)
+        window = self.method.window
         made = groups_of(
-            self.part, numbers, marks, self.network.dtype, kernel.kind, width, equal=equal
+            self.part,
+            numbers,
+            marks,
+            self.network.dtype,
+            kernel.kind,
+            width,
+            equal=equal,
+            # A window ends where its sequence ends, whatever stands beside it.
+            alike=window is not None and window < longest and not equal,
         )
         if sequences is None and not equal:
             self._batches[key] = (marks, made)

@@ -84,6 +84,9 @@ class CRBPGradient:
         self.layers = filter_layers(network)
         self.cost = _cost(self.layers, method.horizon)
 
+    def prepare(self, networks: int, sequences: int) -> None:
+        """Its kernels are the same for all networks, and kept on disk."""
+
     def __call__(self, chromosomes: np.ndarray, sequences: Sequence[int] | None = None) -> Found:
         """See `method.Gradient`."""
         genes, numbers = self.checked(chromosomes), self.numbers(sequences)

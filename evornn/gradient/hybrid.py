@@ -71,6 +71,9 @@ class HybridGradient(WalkingGradient):
         self.error = BackwardRun(tape, weights, form, self.forward, "units")
         form = form_of(tape.backward, weights, "cotangents", default_lanes(network.dtype))
         self.sensitivity = BackwardRun(tape, weights, form, self.forward, "cotangents")
+        self.forward.warm(weights.genes)
+        self.error.warm(weights.genes, self.forward.frames(1))
+        self.sensitivity.warm(weights.genes, self.forward.frames(1))
         self.states = StateMap(frames.forward.states, network)
         self.block = method.block or max(1, self.states.size)
         per_step = 2.0 * self.states.size + self.states.size**2 / self.block

@@ -85,7 +85,17 @@ def loss_named(loss: str | Loss) -> Loss:
 
 
 def with_loss(graph: Graph, loss: Loss) -> Graph:
-    """The step with its loss as its only output; reads `target` and `scored`, axes (output)."""
+    """The step with its loss as its only output; reads `target` and `scored`, axes (output).
+
+    Raises:
+        ValueError: The cell's input or a state has one of these names.
+    """
+    taken = {"target", "scored", "loss"} & {*graph.inputs, *(s.name for s in graph.states)}
+    if taken:
+        raise ValueError(
+            f"training needs other names than target, scored and loss for the input and the states "
+            f"of a cell, got {', '.join(sorted(taken))} in {graph.name}; rename it"
+        )
     tracer = Tracer(graph.name)
     leaves = {}
     for kind, found in (("input", graph.inputs), ("parameter", graph.parameter_leaves)):

@@ -41,6 +41,10 @@ class Gradient(Protocol):
 
     cost: float
 
+    def prepare(self, networks: int, sequences: int) -> None:
+        """Compile what a call with so many networks and sequences needs."""
+        ...
+
     def __call__(self, chromosomes: np.ndarray, sequences: Sequence[int] | None = None) -> Found:
         """Loss and gradient over whole sequences, each from the network's initial state.
 

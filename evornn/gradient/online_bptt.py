@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 class OnlineBPTT:
-    """BPTT on sequences that pass by; see `method.Online`."""
+    """BPTT on sequences that pass by; see `method.Online`.
+
+    All sequences share one clock: a window ends for all of them at once, also for those that ended
+    within it.
+    """
 
     def __init__(self, owner: BPTTGradient, every: int, sequences: Sequence[int] | None) -> None:
         self.owner, self.every, self.sequences = owner, every, sequences

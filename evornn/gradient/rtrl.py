@@ -130,6 +130,10 @@ class ForwardGradient(WalkingGradient):
                 self.instant.place_sums(weights)
         self.tangents = TangentRun(tangent, weights, self.forward)
         self.cost = self._cost()
+        self.forward.warm(weights.genes)
+        if self.instant is not None:
+            self.instant.warm(weights.genes, self.forward.frames(1))
+        self.tangents.warm(self.forward.frames(1))
 
     def _cost(self) -> float:
         """Multiply-adds of a step and its tangents, over those of the step."""

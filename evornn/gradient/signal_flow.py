@@ -1,4 +1,4 @@
-"""Online gradients of signal-flow graphs: each step's error goes back through stored activations."""
+"""Online gradients of signal-flow graphs: each step's error goes back over stored activations."""
 
 from __future__ import annotations
 

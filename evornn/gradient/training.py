@@ -49,6 +49,9 @@ class TrainRun:
         loss = loss_named(contender.loss)
         of_logits = network_of_logits(self.network, loss)
         self._gradient = contender.method.start(of_logits, task.train, loss, workers)
+        if hasattr(self._gradient, "prepare"):  # a user's own method need not have it
+            together = min(contender.batch_size or task.train.sequences, task.train.sequences)
+            self._gradient.prepare(contender.population, together)
         self._optimizer_state: dict[str, np.ndarray] = {}
         self._schedule_state: dict[str, np.ndarray] = {}
         population = contender.population

@@ -77,6 +77,10 @@ class UOROGradient(WalkingGradient):
         form = form_of(tape.backward, weights, "cotangents", default_lanes(network.dtype))
         self.immediate = BackwardRun(tape, weights, form, self.forward, "cotangents")
         self.tangents = TangentRun(tangent, weights, self.forward, free=method.draws)
+        self.forward.warm(weights.genes)
+        self.error.warm(weights.genes, self.forward.frames(1))
+        self.immediate.warm(weights.genes, self.forward.frames(1))
+        self.tangents.warm(self.forward.frames(1))
         self.states = StateMap(frames.forward.states, network)
         self.cost = 4.0 + 4.0 * method.draws
 
@@ -104,11 +108,12 @@ class UOROWalk:
 
     def _begin(self) -> None:
         """States that start at a parameter move with it from the first step on."""
+        if not any(isinstance(initial, str) for *_, initial in self.owner.states.entries):
+            return
         initial = self.owner.states.initial(self.owner.network, self.owner.network.dtype)
-        if initial.any():
-            signs = self._signs()
-            self.state[:] = signs
-            self.weight[:] = signs.T @ initial
+        signs = self._signs()
+        self.state[:] = signs
+        self.weight[:] = signs.T @ initial
 
     def _signs(self) -> np.ndarray:
         return self.rng.choice(np.array([-1.0, 1.0]), self.state.shape).astype(self.state.dtype)

@@ -48,6 +48,9 @@ class WalkingGradient(ABC):
     def __init__(self, network: Network, part: Part, loss: Loss, workers: Workers) -> None:
         self.network, self.part, self.loss, self.workers = network, part, loss, workers
 
+    def prepare(self, networks: int, sequences: int) -> None:  # noqa: B027 - most have nothing to do
+        """Nothing is left to compile once the method has started."""
+
     @abstractmethod
     def walk(self, group: Group, number: int) -> Walk:
         """A new walk on one sequence; `number` tells walks with random parts apart."""

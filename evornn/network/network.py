@@ -24,7 +24,6 @@ from evornn.network.sizes import check_slices, private_sizes, whole_size
 from evornn.simd.kernel import Kernel
 from evornn.simd.lanes import fitting_lanes
 
-
 KERNELS = ("many_sequences", "one_sequence")
 
 

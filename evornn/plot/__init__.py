@@ -11,4 +11,5 @@ from evornn.plot.inline import inline_svg as inline_svg
 from evornn.plot.states import states_figure as states_figure
 from evornn.plot.style import save_figure as save_figure
 from evornn.plot.targets import targets_figure as targets_figure
+from evornn.plot.transposition import transposition_figure as transposition_figure
 from evornn.plot.weights import weights_figure as weights_figure

@@ -113,7 +113,7 @@ class StepEmitter:
 
     def declare_memory(self) -> None:
         """Buffers of input, output and states, and where following values go."""
-        graph, out = self.graph, self.out
+        graph = self.graph
         (leaf,) = graph.inputs.values()
         self.size(leaf.axes[0])
         self.buffer("x", leaf.axes[0])
@@ -270,7 +270,8 @@ class StepEmitter:
         step = self.out.step
         vectors = [self.memory(a) for a in node.args]
         zero = "zero1" if self.form.units else self.constant(0.0)
-        names = [f"{self.name(node, None, slot)}{'_sum' if self.one else ''}" for slot in self.slots]
+        end = "_sum" if self.one else ""
+        names = [self.name(node, None, slot) + end for slot in self.slots]
         for slot in self.slots:
             first = self.read_narrow(vectors[0], "0", slot)
             step.append(f"{names[slot]} = {first if node.op == 'largest' else zero}")

@@ -21,7 +21,7 @@ from evornn.simd.step import Form
 from evornn.simd.sums import KINDS, Sums, scatter
 from evornn.simd.tape import Tape, make_tape
 
-_compiling = threading.Lock()
+compiling = threading.Lock()  # Numba compiles one function at a time anyway
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class ForwardRun:
         """Compile or load now, so that the first run takes no longer than the others."""
         nothing, none = aligned_zeros(64, self.form.dtype), np.zeros(1, dtype=np.int64)
         data = (nothing, nothing, nothing, none, none)
-        with _compiling:
+        with compiling:
             self(
                 self.buffers(),
                 self.frames(1),
@@ -233,7 +233,7 @@ class BackwardRun:
     def warm(self, genes: int, frames: np.ndarray) -> None:
         """Compile or load now."""
         none = np.zeros((1, max(genes, 1)), dtype=self.form.dtype)
-        with _compiling:
+        with compiling:
             self(self.buffers(), frames, none, 0, 1, 0, 0, fresh_weights=False, fresh_carry=False)
 
     def clear(self, workspace: np.ndarray) -> None:

@@ -7,8 +7,8 @@ Three kernels, from the same step:
 - lanes are units: one network on one sequence, each lane computes a row of every vector.
 
 The first two compute the sum of squared errors of every lane; all write, when asked, the outputs
-and the states of every step. The sum is compensated (Kahan), so that float32 loses nothing over long
-sequences.
+and the states of every step. The sum is compensated (Kahan), so that float32 loses nothing over
+long sequences.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import numpy as np
 
 from evornn.flow.axes import axis_size
 from evornn.simd.build import build
-from evornn.simd.gradient_kernel import ForwardRun, Weights, form_of
+from evornn.simd.gradient_kernel import ForwardRun, Weights, compiling, form_of
 from evornn.simd.lanes import ALIGNMENT, aligned_zeros, default_lanes
 from evornn.simd.layout import lay_out
 from evornn.simd.tangent import DIAGONAL, Tangent
@@ -204,6 +204,12 @@ class TangentRun:
             steps,
             *blocks,
         )
+
+    def warm(self, frames: np.ndarray) -> None:
+        """Compile or load now, so that the first run takes no longer than the others."""
+        genes = np.zeros((1, max(self.weights.genes, 1)), dtype=self.weights.dtype)
+        with compiling:
+            self(self.packed(), frames, genes, self.memory(), 1, 0, (0, 0))
 
     def collect(self, memory: np.ndarray, gradient: np.ndarray) -> None:
         """Add the sums to a gradient, axes (gene)."""
