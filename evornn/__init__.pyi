@@ -1,5 +1,6 @@
 from . import automata as automata
 from . import cells as cells
+from . import estimators as estimators
 from . import flow as flow
 from . import liquid as liquid
 from . import measures as measures
@@ -97,6 +98,13 @@ from .reservoir import ESN as ESN
 from .reservoir import NGRC as NGRC
 from .reservoir import Conceptor as Conceptor
 from .reservoir import Reservoir as Reservoir
+from .search import Choice as Choice
+from .search import EvolveReservoir as EvolveReservoir
+from .search import Fit as Fit
+from .search import Log as Log
+from .search import Optuna as Optuna
+from .search import Real as Real
+from .search import Whole as Whole
 from .stopping import Stop as Stop
 from .tasks import Task as Task
 from .workers import Workers as Workers

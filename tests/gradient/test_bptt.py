@@ -88,6 +88,7 @@ def test_lane_counts_and_threads_leave_the_bytes_as_they_are(rng):
     part = drawn_part(rng, LENGTHS)
     genes = perturbed(network, rng, 19)
     loss, found = started(BPTT(), network, part)(genes)
+    assert_gradients_agree(found, wanted_of(network, part, genes)[1])
     for count in (19, 3, 2):  # eight lanes, four lanes
         for jobs in (1, 2):
             other_loss, other = started(BPTT(), network, part, jobs=jobs)(genes[-count:])
@@ -127,11 +128,20 @@ def test_checkpoints_leave_the_bytes_as_they_are(networks, k, rng):
     loss, found = started(BPTT(), network, part)(genes)
     other_loss, other = started(BPTT(checkpoint=k), network, part)(genes)
     np.testing.assert_array_equal(other_loss, loss)
-    # The same products, added up in chunks that begin at other steps: equal but for rounding,
-    # unless a segment is as long as the sequences.
-    if k == 100:
-        np.testing.assert_array_equal(other, found)
-    assert_gradients_agree(other, found, 1e-14)
+    np.testing.assert_array_equal(other, found)
+
+
+def test_a_tape_too_long_for_memory_is_cut_into_checkpoints_by_itself(rng, monkeypatch):
+    network = network_of(CELLS["elman"])
+    part = drawn_part(rng, (40, 3))
+    genes = perturbed(network, rng, 3)
+    _, found = started(BPTT(), network, part)(genes)
+    monkeypatch.setattr("evornn.gradient.bptt.TAPE_BYTES", 1000)
+    spaced = started(BPTT(), network, part)
+    _, other = spaced(genes)
+    np.testing.assert_array_equal(other, found)
+    ((_, _, _, frames),) = spaced._spaces
+    assert frames == 7  # the square root of 40 steps, and one
 
 
 @pytest.mark.parametrize("every", [1, 4, None])
@@ -196,7 +206,15 @@ def test_windows_that_pass_by_with_constant_weights_add_up(networks, every, rng)
     assert_gradients_agree(gradient, wanted)
     cut = started(BPTT(window=every), network, part)
     _, gradient = add_up(cut.online(every), genes)
-    assert_gradients_agree(gradient, wanted_of(network, part, genes, window=every)[1])
+    # All sequences share one clock: a window ends for all at once, also for those that have ended.
+    lasting = np.full((max(LENGTHS), 2), False)
+    extended = Part(
+        *(
+            tuple(np.concatenate([a, lasting[len(a) :].astype(a.dtype)]) for a in arrays)
+            for arrays in (part.inputs, part.targets, part.mask)
+        )
+    )
+    assert_gradients_agree(gradient, wanted_of(network, extended, genes, window=every)[1])
 
 
 def test_online_windows_carry_the_state_on_and_know_only_the_present_weights(rng):
