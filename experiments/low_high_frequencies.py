@@ -5,8 +5,8 @@
 sin(.2 t) + sin(.311 t) + sin(.42 t): frequencies without a common period. The protocol is that of
 Wierstra, Gomez & Schmidhuber 2005: 100 steps of washout, 400 of training, then 300 steps on which
 the network runs free, its own outputs in the place of inputs. An LSTM of 16 cells is trained by
-backpropagation through time, 8 of them side by side, first with Adam and then with L-BFGS. It first learns to predict the next
-step on windows of the 500 known steps. A network that is good at this falls off its course within
+backpropagation through time, 8 of them side by side, first with Adam and then with L-BFGS. It first
+learns to predict the next step on windows of the 500 known steps. A network that is good at this falls off its course within
 tens of steps, because nobody has told it what to do with its own errors. So it learns on in
 windows whose first 50 or 100 steps are given and whose others it must generate, ever more of them:
 the loop is a part of the cell's equations, and errors flow back through it. The network to be used
