@@ -62,7 +62,7 @@ class Setting:
 
 
 LONG_LAG = Setting(16, 0.005, None, 2500, 25, 0.25, 1.0)
-ORDER = Setting(16, 0.01, 32, 1500, 25, 0.3, 0.99)
+ORDER = Setting(16, 0.003, 32, 1000, 25, 0.3, 0.99)
 
 
 def open_gates(cell, bias):
