@@ -8,19 +8,24 @@ and train side by side, by gradients with Adam, norm clipped at 1:
 - 2a, noise-free, p = 100: two sequences that differ in their first and last symbol only. The last
   one is to be predicted. An update sees both. Solved: the 101 answers at the last step are within
   .25 of the target for both. The loss is the cross-entropy of the last step: all other steps can be
-  told from the symbol before. (In one row of the table every step counts, so that the lag has 1 %
-  of the loss: then it is found late, after all else.)
+  told from the symbol before. In one row of the table every step counts, so that the lag has 1 %
+  of the loss.
 - 6a, temporal order: 4 classes by the order of two symbols among distractors, 100 to 110 steps. An
   update sees 32 of 4096 sequences, drawn anew in each epoch. Solved: all 4 answers are within .3 of
   the target in at least 99 % of 256 sequences that nobody trains on; these are looked at every 25
   updates.
 
 Trained are a tanh network, the LSTM of 1997 (without forget gate) by backpropagation through time
-and by its own truncated rule, and the LSTM with forget gates that start open (bias 5: .993). A run
-is charged the sequences it has seen until it was first solved. The numbers reported in the paper
-belong to other networks, other learning rates and plain gradient descent; they are for orientation.
+and by its own truncated rule, and the LSTM with forget gates that start open (bias 5: .993).
+Learning rates and sizes were tried out before, on the LSTMs. A run is charged the sequences it has
+seen until it was first solved, and is not asked again. The numbers reported in the paper belong to
+other networks, other learning rates and plain gradient descent; they are for orientation.
 
-Writes results/long_lags.md and long_lags.png: share of runs solved against sequences seen.
+Writes results/long_lags.md and long_lags.png: share of runs solved against sequences seen. It shows
+that the LSTM of 1997 learns 2a by backpropagation in all of 16 runs, 6a in 12; its own rule, with
+half the updates, 2a in 6 of 8 runs and 6a in none. With open forget gates it is 14 and 7 of 16. The
+tanh network fails at 6a, but also learns 2a in 7 of 16 runs: a lag without noise is not out of its
+reach. Where every step counts, nobody learns 2a in as many updates.
 """
 
 import dataclasses
