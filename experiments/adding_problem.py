@@ -73,7 +73,6 @@ def train(name: str, task: en.Task, steps: int, hidden: int, updates: int, jobs:
     error = task.mse(task.test, answers)
     first = next((u for u, e in zip(*curve, strict=True) if e < SOLVED), None)
     return curve, [
-        str(steps),
         name,
         str(run.best.genes),
         str(curve[0][-1]),
@@ -125,28 +124,20 @@ def main() -> None:
         "the first update whose validation error is. CPU seconds of all threads."
     )
     curves: dict[tuple[int, str], Curve] = {}
-    rows = []
+    columns = ["Network", "Weights", "Updates", "Solved at", "Test error", "Solved", "CPU s"]
+    folder = options.out or (None if options.smoke else RESULTS)
     for steps in lengths:
+        rows = []
         task = en.tasks.adding(steps, form="indrnn", train=size, validation=200, test=1000)
         for name in ("RNN", "LSTM", "IndRNN") if steps < 5000 else ("IndRNN",):
             updates = 20 if options.smoke else UPDATES.get(steps, 2400)
             curves[steps, name], row = train(name, task, steps, hidden, updates, options.jobs)
             rows.append(row)
-    columns = [
-        "Steps",
-        "Network",
-        "Weights",
-        "Updates",
-        "Solved at",
-        "Test error",
-        "Solved",
-        "CPU s",
-    ]
-    report.table("Test error", columns, rows)
-    folder = options.out or (None if options.smoke else RESULTS)
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        draw(curves, str(folder / "adding_problem.png"))
+        # After every length: the long ones take an hour, and a table cut short is worth having.
+        report.table(f"{steps} steps", columns, rows)
+        if folder is not None:
+            report.write(folder)
+            draw(curves, str(folder / "adding_problem.png"))
     report.finish(options)
 
 

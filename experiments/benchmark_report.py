@@ -97,6 +97,13 @@ class Report:
             blocks += [f"## {heading}", "\n".join(f"| {' | '.join(line)} |" for line in lines)]
         return "\n\n".join(blocks) + "\n"
 
+    def write(self, folder: pathlib.Path) -> pathlib.Path:
+        """Write the report as it stands into a folder; the file's path."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self.name}.md"
+        path.write_text(self.markdown(), encoding="utf-8")
+        return path
+
     def finish(self, options: argparse.Namespace) -> None:
         """Print the report, and write it unless a smoke run has no folder given."""
         from rich.console import Console
@@ -117,7 +124,4 @@ class Report:
             console.print(table)
         folder = options.out or (None if options.smoke else RESULTS)
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f"{self.name}.md"
-            path.write_text(self.markdown(), encoding="utf-8")
-            progress(f"written: {path}")
+            progress(f"written: {self.write(folder)}")

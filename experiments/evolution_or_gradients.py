@@ -117,13 +117,12 @@ def main() -> None:
                     f"{np.median(e):.4f}",
                     f"{np.quantile(e, 0.25):.4f}-{np.quantile(e, 0.75):.4f}",
                     f"{np.median(column(outcome.results[contender], 'network_steps')):,.0f}",
-                    f"{np.median(column(outcome.results[contender], 'elapsed_s')):.1f}",
                 ]
                 for contender, e in sorted(found[name].items(), key=lambda x: np.median(x[1]))
             ]
             for control, error in outcome.controls.items():
-                rows.append([f"({control})", f"{error:.4f}", "-", "-", "-"])
-            columns = ["Contender", "Test NMSE", "Quartiles", "Network-steps", "Seconds"]
+                rows.append([f"({control})", f"{error:.4f}", "-", "-"])
+            columns = ["Contender", "Test NMSE", "Quartiles", "Network-steps"]
             report.table(name, columns, rows)
             if not options.smoke:
                 report.say(" ".join(verdict(outcome.results, outcome.controls).sentences))
