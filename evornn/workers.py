@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+
+from evornn.crew import Crew
 
 
 class Workers:
@@ -15,7 +16,8 @@ class Workers:
     Threads are the default, because kernels release the interpreter lock. Under
     `joblib.parallel_config(backend=...)` with another backend than threading, joblib's own pool
     runs the blocks. The threads are our own and not joblib's: joblib looks for finished work every
-    10 ms, which is longer than a whole generation of a small network.
+    10 ms, which is longer than a whole generation of a small network; and they stay awake for a
+    moment between one call and the next (see `crew`).
 
     Args:
         jobs: Number of workers; -1 for all cores; None for what `joblib.parallel_config` says,
@@ -35,28 +37,15 @@ class Workers:
         backend = self._parallel._backend
         self.in_threads = isinstance(backend, ThreadingBackend | SequentialBackend)
         self.jobs: int = self._parallel._effective_n_jobs() or 1
-        self._pool: ThreadPoolExecutor | None = None
+        self._crew: Crew | None = None
 
     def map(self, function: Callable[..., Any], tasks: Sequence[Any]) -> list[Any]:
         """function(task) for every task, in order, on threads that take the next when free."""
-        results: list[Any] = [None] * len(tasks)
         if self.jobs == 1 or len(tasks) <= 1:
             return [function(task) for task in tasks]
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self.jobs - 1, thread_name_prefix="evornn")
-        waiting: Iterator[int] = iter(range(len(tasks)))  # next() on it is atomic
-
-        def work() -> None:
-            for k in waiting:
-                results[k] = function(tasks[k])
-
-        others = [self._pool.submit(work) for _ in range(min(self.jobs, len(tasks)) - 1)]
-        try:
-            work()  # the calling thread is one of the workers
-        finally:
-            for other in others:
-                other.result()
-        return results
+        if self._crew is None:
+            self._crew = Crew(self.jobs - 1)
+        return self._crew.map(function, tasks)
 
     def map_elsewhere(
         self, function: Callable[[Any, Any], Any], shared: Any, tasks: Sequence[Any]
@@ -74,6 +63,6 @@ class Workers:
 
     def close(self) -> None:
         """Let the threads go."""
-        if self._pool is not None:
-            self._pool.shutdown()
-            self._pool = None
+        if self._crew is not None:
+            self._crew.close()
+            self._crew = None

@@ -10,6 +10,7 @@ FLOORS = {
     "checks": 1,
     "compiled": 1,
     "flow": 1,
+    "crew": 2,
     "simd": 2,
     "cells": 3,
     "network": 4,
