@@ -10,9 +10,8 @@ import numpy as np
 
 from evornn.flow.graph import Graph
 from evornn.flow.interpret import evaluate, sizes_of
-from evornn.simd.learning_signal import learning_signal
+from evornn.simd.learning_signal import instant_tape
 from evornn.simd.tangent import DIAGONAL
-from evornn.simd.tape import make_instant_tape
 
 
 class Drawn:
@@ -100,24 +99,17 @@ class Drawn:
     def by_tangent(self, tangent):
         """The gradient of the sum of losses, by name: the tangent step, a run for each lane."""
         slopes = self.slopes()
-        if not tangent.local:
-            frames = self.frames(tangent.frames)
-            for name, value in self.weights.items():
-                for index in np.ndindex(value.shape):
-                    sums = self._lane(tangent, frames, name, index[:1], index[1:])
-                    slopes[name][index] = sums["sum_loss"]
-            return slopes
-        graph = tangent.frames.graph
-        signals = {
-            name: lambda beside, bars, node=node: learning_signal(graph, node, beside, bars)
-            for name, node in tangent.signals.items()
-        }
-        instant = make_instant_tape(
-            tangent.frames, tangent.direct, signals, truncated=tangent.truncated
-        )
+        instant = instant_tape(tangent)
         frames = self.frames(tangent.frames)
         for t in range(1, self.steps + 1):
             self.transposed(instant, frames, [t], slopes)
+        if not tangent.local:
+            for name, value in self.weights.items():
+                for index in np.ndindex(value.shape):
+                    sums = self._lane(tangent, frames, name, index[:1], index[1:])
+                    slopes[name][index] += sums["sum_loss"]
+            return slopes
+        graph = tangent.frames.graph
         for name, value in self.weights.items():
             if name not in tangent.direct:
                 for columns in np.ndindex(value.shape[1:]):

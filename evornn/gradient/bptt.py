@@ -169,38 +169,42 @@ class BPTTGradient:
         count = self.part.sequences if sequences is None else len(sequences)
         kernel = self.kernel(len(genes), count)
         marks, groups = self.batch(kernel, sequences)
+        gradient, losses = np.zeros_like(genes), np.zeros(len(genes))
         if kernel.kind == "networks":
-            jobs = [(first, groups) for first in range(0, len(genes), kernel.lanes)]
-            rows = len(genes)
-        else:
-            jobs = [(0, [group]) for group in groups]
-            rows = max(1, kernel.lanes // LANES_TOGETHER) if kernel.kind == "sequences" else 1
 
-        def work(job: tuple[int, list[Group]]) -> tuple[np.ndarray, np.ndarray]:
-            first, mine = job
-            return self._run(kernel, genes, first, mine, rows)
-
-        results = self.workers.map(work, jobs)
-        gradient = np.zeros_like(genes)
-        losses = np.zeros(len(genes))
-        for (first, _), (loss, found) in zip(jobs, results, strict=True):
-            if kernel.kind == "networks":
+            def networks(first: int) -> None:
                 here = slice(first, first + kernel.lanes)
-                gradient[here] = found[: len(gradient[here])]
-                losses[here] = loss[: len(losses[here])]
-            else:
-                losses[0] += loss.sum()
-                for row in found:
-                    gradient[0] += row
-        return losses / marks.total, gradient / gradient.dtype.type(marks.total)
+                self._run(kernel, genes, first, groups, gradient[here], losses[here])
+
+            self.workers.map(networks, range(0, len(genes), kernel.lanes))
+        elif len(groups) == 1 and kernel.kind == "units":
+            self._run(kernel, genes, 0, groups, gradient, losses)
+        else:
+            rows = max(1, kernel.lanes // LANES_TOGETHER) if kernel.kind == "sequences" else 1
+            found = np.zeros((len(groups), rows, genes.shape[1]), genes.dtype)
+            parts = np.zeros((len(groups), 1))
+
+            def group(k: int) -> None:
+                self._run(kernel, genes, 0, [groups[k]], found[k], parts[k])
+
+            self.workers.map(group, range(len(groups)))
+            losses[0] = parts.sum()
+            for row in found.reshape(-1, genes.shape[1]):  # in the sequences' order
+                gradient[0] += row
+        gradient /= gradient.dtype.type(marks.total)
+        losses /= marks.total
+        return losses, gradient
 
     def _run(
-        self, kernel: GradientKernel, genes: np.ndarray, first: int, groups: list[Group], rows: int
-    ) -> Found:
-        """Loss of every lane, and gradient, of one block of lanes."""
-        networks = kernel.kind == "networks"
-        gradient = np.zeros((kernel.lanes if networks else rows, genes.shape[1]), genes.dtype)
-        losses = np.zeros(kernel.lanes)
+        self,
+        kernel: GradientKernel,
+        genes: np.ndarray,
+        first: int,
+        groups: list[Group],
+        gradient: np.ndarray,
+        losses: np.ndarray,
+    ) -> None:
+        """Add loss and gradient of one block of lanes to rows of their own."""
         longest = max(group.length for group in groups)
         segment = self._segment(kernel, longest)
         capacity = self._capacity(longest, segment)
@@ -212,13 +216,13 @@ class BPTTGradient:
                 self._whole(stream, genes, group.length, segment, gradient, number == 0)
             else:
                 self._windows(stream, genes, group.length, gradient, number == 0)
-            if kernel.kind == "units":
-                losses[0] += stream.losses[0]
+            if kernel.kind == "networks":
+                found = stream.losses.reshape(kernel.sequences, kernel.lanes).sum(axis=0)
+                losses += found[: len(losses)]
             else:
-                losses += stream.losses.reshape(kernel.sequences, kernel.lanes).sum(axis=0)
+                losses[0] += stream.losses.sum()
         kernel.backward.collect(space.backward[1], gradient, 0)
         self._give_back(kernel, capacity, space)
-        return losses, gradient
 
     def _whole(
         self,

@@ -14,12 +14,11 @@ from evornn.gradient.of_network import unit_lanes, weights_of
 from evornn.gradient.walks import WalkingGradient
 from evornn.network import Network
 from evornn.simd.gradient_kernel import BackwardRun, ForwardRun, Weights, form_of
-from evornn.simd.learning_signal import learning_signal
+from evornn.simd.learning_signal import instant_tape
 from evornn.simd.locality import is_diagonal
 from evornn.simd.tangent import Tangent
 from evornn.simd.tangent_builder import make_local_tangent, make_tangent
 from evornn.simd.tangent_kernel import TangentRun
-from evornn.simd.tape import make_instant_tape
 from evornn.tasks.part import Part
 from evornn.workers import Workers
 
@@ -100,17 +99,7 @@ class ForwardGradient(WalkingGradient):
         weights = weights_of(network)
         frames = tangent.frames
         self.local = tangent.local
-        instant = None
-        if self.local:
-            signals = {
-                name: lambda beside, bars, node=node: learning_signal(
-                    frames.graph, node, beside, bars
-                )
-                for name, node in tangent.signals.items()
-            }
-            instant = make_instant_tape(
-                frames, tangent.direct, signals, truncated=tangent.truncated
-            )
+        instant = instant_tape(tangent)
         lanes = unit_lanes(network)
         self.forward = ForwardRun(
             frames,
@@ -119,29 +108,26 @@ class ForwardGradient(WalkingGradient):
             next(iter(network.graph.inputs)),
             {name: node.axes[0] if node.axes else "" for name, node in tangent.signals.items()},
         )
-        self.instant = None
-        if instant is not None:
-            form = form_of(instant.backward, weights, "units", lanes)
-            backwards = weights
-            if random_feedback is not None:
-                backwards = random_readout(weights, tangent.direct, random_feedback)
-            self.instant = BackwardRun(instant, backwards, form, self.forward, "units")
-            if random_feedback is not None:  # sums belong to the genes all the same
-                self.instant.place_sums(weights)
+        backwards = weights
+        if random_feedback is not None:
+            backwards = random_readout(weights, tangent.direct, random_feedback)
+        form = form_of(instant.backward, weights, "units", lanes)
+        self.instant = BackwardRun(instant, backwards, form, self.forward, "units")
+        if random_feedback is not None:  # sums belong to the genes all the same
+            self.instant.place_sums(weights)
         self.tangents = TangentRun(tangent, weights, self.forward)
         self.cost = self._cost()
         self.forward.warm(weights.genes)
-        if self.instant is not None:
-            self.instant.warm(weights.genes, self.forward.frames(1))
+        self.instant.warm(weights.genes, self.forward.frames(1))
         self.tangents.warm(self.forward.frames(1))
 
     def _cost(self) -> float:
         """Multiply-adds of a step and its tangents, over those of the step."""
         sizes = self.network.map.addresses.values()
         step = sum(a.size for a in sizes if a.ndim > 1) or self.network.genes
-        lanes = self.tangents.blocks * self.tangents.form.lanes
+        lanes = self.tangents.blocks * self.tangents.form.unit
         if not self.local:
-            return 1.0 + lanes
+            return 3.0 + lanes
         rows = sum(
             len(a)
             for name, a in self.network.map.addresses.items()
@@ -163,7 +149,7 @@ class TangentWalk:
         self.forward = owner.forward.buffers()
         self.frames = owner.forward.frames(CHUNK)
         self.memory = owner.tangents.memory()
-        self.instant = owner.instant.buffers() if owner.instant is not None else None
+        self.instant = owner.instant.buffers()
         threads = max(1, min(owner.workers.jobs, owner.tangents.blocks))
         edges = [round(k * owner.tangents.blocks / threads) for k in range(threads + 1)]
         self.shares = list(pairwise(edges))
@@ -173,8 +159,7 @@ class TangentWalk:
         """Go on by at most `steps` steps; add to the gradient, return the sum of losses."""
         owner = self.owner
         owner.tangents.clear_sums(self.memory)
-        if owner.instant is not None and self.instant is not None:
-            owner.instant.clear(self.instant[1])
+        owner.instant.clear(self.instant[1])
         loss = np.zeros(1)
         end = min(self.time + steps, self.group.length)
         size = owner.forward.layout.frame_size
@@ -194,25 +179,23 @@ class TangentWalk:
                 fresh_states=self.time == 0,
             )
             owner.forward.losses(self.frames, 1, count, loss)
-            if owner.instant is not None and self.instant is not None:
-                owner.instant(
-                    self.instant,
-                    self.frames,
-                    genes,
-                    0,
-                    count,
-                    count,
-                    count,
-                    fresh_weights=fresh,
-                    fresh_carry=True,
-                )
+            owner.instant(
+                self.instant,
+                self.frames,
+                genes,
+                0,
+                count,
+                count,
+                count,
+                fresh_weights=fresh,
+                fresh_carry=True,
+            )
             self._tangents(genes, count)
             self.frames[:size] = self.frames[count * size : (count + 1) * size]
             self.time += count
             fresh = False
         owner.tangents.collect(self.memory, gradient)
-        if owner.instant is not None and self.instant is not None:
-            owner.instant.collect(self.instant[1], gradient[None, :], 0)
+        owner.instant.collect(self.instant[1], gradient[None, :], 0)
         return float(loss[0])
 
     def _tangents(self, genes: np.ndarray, count: int) -> None:

@@ -68,7 +68,7 @@ class UOROGradient(WalkingGradient):
         self.draws, self.seed = method.draws, method.seed
         weights, lanes = weights_of(network), unit_lanes(network)
         tape = make_tape(graph)
-        tangent = make_tangent(graph, tape.frames)
+        tangent = make_tangent(graph, tape.frames, summed=False)
         frames = tape.frames
         form = form_of(frames.forward, weights, "units", lanes)
         self.forward = ForwardRun(frames, weights, form, next(iter(network.graph.inputs)))
@@ -183,7 +183,7 @@ class UOROWalk:
         parts = run.tangents(self.memory)
         draws = self.owner.draws
         for name, first, rows, _ in self.owner.states.entries:
-            flat = np.zeros((rows, run.blocks * run.form.lanes), dtype=self.state.dtype)
+            flat = np.zeros((rows, run.blocks * run.form.unit), dtype=self.state.dtype)
             flat[:, :draws] = self.state[first : first + rows]
             parts[name][:] = flat.reshape(rows, run.blocks, -1).transpose(1, 0, 2)
         run(self.packed, self.frames, genes, self.memory, 1, 1, (0, run.blocks))

@@ -7,7 +7,7 @@ import textwrap
 from evornn.simd.step import Form
 
 # Callees are compiled into `run`, which is what the cache keeps.
-INNER = '@njit(nogil=True, error_model="numpy")'
+INNER = '@njit(nogil=True, error_model="numpy", pipeline_class=KernelCompiler)'
 
 # Rows and columns four at a time: eight loads serve sixteen fused multiply-adds.
 ACCUMULATE = """

@@ -40,7 +40,7 @@ def cache_folder() -> pathlib.Path:
 def _own_source() -> str:
     """A hash of the modules that kernels import: Numba would not notice a change in them."""
     digest = hashlib.sha256()
-    for name in ("lanes.py", "math.py", "kernels.py"):
+    for name in ("lanes.py", "math.py", "kernels.py", "pipeline.py"):
         digest.update((pathlib.Path(__file__).parent / name).read_bytes())
     digest.update(f"{numba.__version__} {llvmlite.__version__} {sys.version}".encode())
     return digest.hexdigest()

@@ -22,6 +22,8 @@ class LoopEmitter:
         self.height = parent.form.height(loop.axis)
         self.block = parent.form.block(loop.axis)
         self.rows = range(self.height)
+        sums = len(loop.chains) * self.height * len(parent.slots)
+        self.parts = range(parent.form.parts(sums) if sums else 1)
         self.lines: list[str] = []
         self.pieces: list[Piece] = []
         self.loaded: set[Node] = set()
@@ -30,9 +32,9 @@ class LoopEmitter:
         """The first row of a register of the block."""
         return f"i + {row * (self.p.form.lanes if self.p.form.units else 1)}"
 
-    def accumulator(self, chain: int, row: int, slot: int) -> str:
-        """The variable of a sum of products."""
-        return f"a{chain}_{row}_{slot}"
+    def accumulator(self, chain: int, row: int, slot: int, part: int = 0) -> str:
+        """The variable of a sum of products, or of a partial sum."""
+        return f"a{chain}_{row}_{slot}" + (f"_{part}" if part else "")
 
     def emit(self) -> None:
         """The loop, appended to the step."""
@@ -40,6 +42,7 @@ class LoopEmitter:
         self.accumulators()
         for vectors, entries in self.loop.sources:
             self.products(vectors, entries)
+        self.join_parts()
         self.parameters()
         stores: list[str] = []
         for node in self.loop.body:
@@ -69,6 +72,9 @@ class LoopEmitter:
                     value = self.p.weight(at[chain.bias] * self.height + row)
                 for slot in self.p.slots:
                     self.lines.append(f"{self.accumulator(number, row, slot)} = {value}")
+                    for part in self.parts[1:]:
+                        name = self.accumulator(number, row, slot, part)
+                        self.lines.append(f"{name} = {self.p.constant(0.0)}")
         if at:
             self.advance(Piece("rows", list(at)), len(at))
 
@@ -79,27 +85,53 @@ class LoopEmitter:
 
     def products(self, vectors: tuple[Node, ...], entries: list[tuple[int, Node]]) -> None:
         """The loop over columns; each entry of the vector is loaded once for all products."""
+        n, parts = self.p.size(vectors[0].axes[0]), len(self.parts)
+        if len(vectors) == 1 and parts > 1:
+            self.lines.append(f"for j in range(0, {n} - {parts - 1}, {parts}):")
+            for part in self.parts:
+                self.column(vectors, entries, part)
+            self.lines.append(f"for j in range({n} // {parts} * {parts}, {n}):")
+        else:
+            self.lines.append(f"for j in range({n}):")
+        self.column(vectors, entries, 0)
+        kind = "columns" if len(vectors) == 1 else "pairs"
+        self.pieces.append(Piece(kind, [product.args[0] for _, product in entries]))
+
+    def column(self, vectors: tuple[Node, ...], entries: list[tuple[int, Node]], part: int) -> None:
+        """Add the products' entries of a column, or of its pairs, to their (partial) sums."""
         p, lines = self.p, self.lines
         pad = "    " * len(vectors)
-        for depth, vector in enumerate(vectors):
-            inside = "    " * depth
-            index = "jk"[depth]
-            lines.append(f"{inside}for {index} in range({p.size(vector.axes[0])}):")
-            for slot in p.slots:
-                value = p.read_one(p.memory(vector), index, slot)
-                if depth:
-                    value = f"mul(u{slot}, {value})"
-                name = f"u{slot}" if depth == 0 and len(vectors) == 2 else f"v{slot}"
-                lines.append(f"{inside}    {name} = {value}")
+        if len(vectors) == 2:
+            lines += [
+                f"    u{slot} = {p.read_one(p.memory(vectors[0]), 'j', slot)}" for slot in p.slots
+            ]
+            lines.append(f"    for k in range({p.size(vectors[1].axes[0])}):")
+        for slot in p.slots:
+            if len(vectors) == 2:
+                value = f"mul(u{slot}, {p.read_one(p.memory(vectors[1]), 'k', slot)})"
+            else:
+                index = f"j + {part}" if part else "j"
+                value = p.read_one(p.memory(vectors[0]), index, slot)
+            lines.append(f"{pad}v{slot} = {value}")
         for place, (number, _) in enumerate(entries):
             for row in self.rows:
                 lines.append(f"{pad}wt = {p.weight(place * self.height + row)}")
                 for slot in p.slots:
-                    a = self.accumulator(number, row, slot)
+                    a = self.accumulator(number, row, slot, part)
                     lines.append(f"{pad}{a} = fma(wt, v{slot}, {a})")
-        kind = "columns" if len(vectors) == 1 else "pairs"
         lines.append(f"{pad}q += {len(entries) * self.block * p.width}")
-        self.pieces.append(Piece(kind, [product.args[0] for _, product in entries]))
+
+    def join_parts(self) -> None:
+        """Add the partial sums up."""
+        for number, _ in enumerate(self.loop.chains):
+            for row in self.rows:
+                for slot in self.p.slots:
+                    names = [self.accumulator(number, row, slot, part) for part in self.parts]
+                    while len(names) > 1:
+                        half = len(names) // 2
+                        for a, b in zip(names[:half], names[half:], strict=True):
+                            self.lines.append(f"{a} = add({a}, {b})")
+                        names = names[:half]
 
     def parameters(self) -> None:
         """Load the weights that the body reads row by row, each once."""

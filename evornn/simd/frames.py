@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from evornn.flow.derive import MARK, Signals, copy_graph
 from evornn.flow.graph import Graph, Node
@@ -48,6 +49,28 @@ class Frames:
         """Ask for a node of `graph` to stand in the frame; its name there."""
         name = self.name(node)
         self.kept.setdefault(name, self._made[node].node)
+        return name
+
+    def derive(self, node: Node, read: Mapping[str, Node]) -> str:
+        """Compute another graph's expression in the step and keep it; its name in the frame.
+
+        Args:
+            node: The expression, on inputs and constants.
+            read: Nodes of `graph`, by the names of the expression's inputs.
+        """
+        tracer = self._made[self.graph.outputs[0]].tracer
+        leaves = {}
+        expression = Graph("", {}, (), {}, (node,), {})
+        for leaf in expression.nodes():
+            if leaf.op == "input":
+                leaves[leaf] = self._made[read[str(leaf.meta)]]
+        made = tracer.replay(expression, leaves, {})[node].node
+        known = {n: name for name, n in self.kept.items()}
+        if made in known:
+            return known[made]
+        name = f"derived_{len(self.kept)}"
+        self.kept[name] = made
+        self.forward = replace(self.forward, outputs=(*self.forward.outputs, made))
         return name
 
 

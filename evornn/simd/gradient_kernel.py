@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from evornn.compiled import kernel
 from evornn.flow.graph import Graph
 from evornn.simd.build import build
 from evornn.simd.frames import Frames
@@ -18,7 +18,7 @@ from evornn.simd.kernels import products_side_by_side
 from evornn.simd.lanes import aligned_zeros, default_lanes
 from evornn.simd.layout import lay_out, row_heights, unit_heights
 from evornn.simd.step import Form
-from evornn.simd.sums import KINDS, Sums, scatter
+from evornn.simd.sums import KINDS, Sums, clear, collect, scatter
 from evornn.simd.tape import Tape, make_tape
 
 compiling = threading.Lock()  # Numba compiles one function at a time anyway
@@ -238,8 +238,7 @@ class BackwardRun:
 
     def clear(self, workspace: np.ndarray) -> None:
         """Set all sums to zero."""
-        for start, end in self.sums.ranges:
-            workspace[start:end] = 0
+        clear(workspace, self.sums.ranges)
 
     def collect(self, workspace: np.ndarray, gradient: np.ndarray, row: int) -> None:
         """Add the sums to a gradient.
@@ -249,27 +248,19 @@ class BackwardRun:
             gradient: Axes (row, gene). Networks and cotangents: a row for each lane. Sequences: a
                 row for each `LANES_TOGETHER` of them, so that the sum over sequences, made later
                 in their order, does not depend on the lane count. Units: one row.
-            row: The first row.
+            row: The first row; lanes beyond the last are left out.
         """
-        for slots, part in ((1, self.sums.products), (self.form.sequences, self.sums.vectors)):
-            self._add(workspace, gradient, row, part, slots)
+        form, sums, kind = self.form, self.sums, KINDS.index(self.kind)
+        collect(
+            gradient, row, workspace, sums.products, sums.vectors, form.sequences, form.lanes, kind
+        )
 
     def collect_initial(self, workspace: np.ndarray, gradient: np.ndarray, row: int) -> None:
         """Add the part of states that start at a parameter; after the first step was reached."""
-        self._add(workspace, gradient, row, self.sums.initial, self.form.sequences)
-
-    def _add(
-        self,
-        workspace: np.ndarray,
-        gradient: np.ndarray,
-        row: int,
-        part: tuple[np.ndarray, np.ndarray],
-        slots: int,
-    ) -> None:
+        part = self.sums.initial
         if part[0].size:
-            count = min(self.form.lanes, len(gradient) - row)
-            kind = KINDS.index(self.kind)
-            scatter(gradient, row, count, workspace, *part, slots, self.form.lanes, kind)
+            form, kind = self.form, KINDS.index(self.kind)
+            scatter(gradient, row, workspace, *part, form.sequences, form.lanes, kind)
 
 
 @dataclass
@@ -333,7 +324,7 @@ def form_of(graph: Graph, weights: Weights, kind: str, lanes: int, sequences: in
     products = products_side_by_side(graph)
     if kind == "units":
         heights = unit_heights(graph, weights.sizes, products, lanes)
-        return Form(weights.dtype, lanes, heights, units=True)
+        return Form(weights.dtype, lanes, heights, units=True, partial=True)
     shared = kind != "networks"
     size = block_bytes(weights.addresses, weights.dtype, 1 if shared else lanes)
     heights = row_heights(graph, weights.sizes, products, sequences, size <= FIRST_CACHE_BYTES)
@@ -341,7 +332,7 @@ def form_of(graph: Graph, weights: Weights, kind: str, lanes: int, sequences: in
     return Form(weights.dtype, lanes, heights, sequences, shared, one_frame=one_frame)
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _sum_frames(f, offset, frame_size, slot, steps, width, out):
     for t in range(slot, slot + steps):
         at = t * frame_size + offset

@@ -19,6 +19,7 @@ HEADER = '''"""Compiled by evornn from the cell {cell}; safe to delete."""
 import numpy as np
 from numba import njit
 from evornn.simd import lanes, math
+from evornn.simd.pipeline import KernelCompiler
 from evornn.simd.kernels import pack_block, pack_shared
 
 load, store, splat, splat_load = lanes.memory_operations("{dtype}", {lanes})
@@ -28,7 +29,7 @@ number = np.{dtype}
 {functions}
 '''
 
-DECORATOR = '@njit(nogil=True, error_model="numpy", cache={cache})'
+DECORATOR = '@njit(nogil=True, error_model="numpy", cache={cache}, pipeline_class=KernelCompiler)'
 
 FORWARD = """
 {decorator}
@@ -210,10 +211,20 @@ def _products(tape: Tape, form: Form, step: StepSource) -> list[str]:
             right, step_right = _factor(product.right[0])
             if form.one_frame and right.startswith("f, "):
                 name = "accumulate_frame"
-            lines.append(
-                f"{name}(s, sums[{number}], {left}, {step_left}, {rows}, {right}, {step_right}, "
-                f"{columns}, count)"
-            )
+            one = f"{left}, {step_left}, {rows}"
+            other = f"{right}, {step_right}, {columns}"
+            if form.units:  # the factor that fills more registers is spread over lanes
+                names = "a, at_a, step_a, n_a, b, at_b, step_b, n_b"
+                across = f"{registers(columns, form)} * {rows}"
+                lines += [
+                    f"if {across} < {registers(rows, form)} * {columns}:",
+                    f"    {names} = {other}, {one}",
+                    "else:",
+                    f"    {names} = {one}, {other}",
+                    f"accumulate(s, sums[{number}], {names}, count)",
+                ]
+            else:
+                lines.append(f"{name}(s, sums[{number}], {one}, {other}, count)")
         else:
             (u, step_u), (v, step_v) = (_factor(place) for place in product.right)
             more = size_name(step, product.right[1].axis)
@@ -222,6 +233,11 @@ def _products(tape: Tape, form: Form, step: StepSource) -> list[str]:
                 f"{columns}, {v}, {step_v}, {more}, count)"
             )
     return lines
+
+
+def registers(size: str, form: Form) -> str:
+    """How many registers a vector fills whose rows are lanes."""
+    return f"(({size} + {form.lanes - 1}) // {form.lanes})"
 
 
 def _factor(place: Place) -> tuple[str, str]:

@@ -28,6 +28,7 @@ HEADER = '''"""Compiled by evornn from the cell {cell}; safe to delete."""
 import numpy as np
 from numba import njit
 from evornn.simd import lanes, math
+from evornn.simd.pipeline import KernelCompiler
 from evornn.simd.kernels import pack_block, pack_shared
 
 load, store, splat, splat_load = lanes.memory_operations("{dtype}", {lanes})
@@ -36,7 +37,7 @@ first_lane = lanes.first_lane
 number = np.{dtype}
 {functions}
 
-@njit(nogil=True, error_model="numpy", cache={{cache}})
+@njit(nogil=True, error_model="numpy", cache={{cache}}, pipeline_class=KernelCompiler)
 '''
 
 LANES_ARE_NETWORKS = """

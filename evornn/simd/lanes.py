@@ -203,6 +203,23 @@ def _element_pointer(context: Any, builder: Any, array_type: Any, array: Any, in
 
 
 @functools.cache
+def load_anywhere(dtype: str, count: int) -> Callable:
+    """`load(array, i)` of `count` lanes where i is no multiple of them."""
+    lane_type = LaneType(dtype, count)
+
+    @intrinsic
+    def load(typingctx, array, index):
+        def codegen(context, builder, signature, args):
+            pointer = _element_pointer(context, builder, array, args[0], args[1])
+            pointer = builder.bitcast(pointer, vector_ir(lane_type).as_pointer())
+            return builder.load(pointer, align=np.dtype(dtype).itemsize)
+
+        return lane_type(array, types.intp), codegen
+
+    return load
+
+
+@functools.cache
 def memory_operations(dtype: str, count: int) -> tuple[Callable, Callable, Callable, Callable]:
     """`load`, `store`, `splat` and `splat_load` for registers of `count` lanes of `dtype`.
 

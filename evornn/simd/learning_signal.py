@@ -1,16 +1,43 @@
-"""Learning signals: where a local tangent leaves its row, the loss' cotangent meets it."""
+"""Learning signals: where a tangent meets the cotangent of the step's own loss.
+
+An exact tangent step carries the states' tangents, and meets the cotangents of the states before
+the step; all that weights do within the step is derived backwards. A local one is met where it
+leaves its row.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
-from evornn.flow.derive import Signals, times
+from evornn.flow.derive import Signals, times, zeros
 from evornn.flow.graph import Graph, Node
-from evornn.flow.language import spread
 from evornn.flow.ops import OPS
 from evornn.flow.signal import Signal
 from evornn.simd.frames import Beside
 from evornn.simd.locality import is_given_up, reaches_state
+from evornn.simd.tangent import Tangent
+from evornn.simd.tape import Tape, make_instant_tape
+
+
+def instant_tape(tangent: Tangent) -> Tape:
+    """The transposed step of one step alone that goes with a tangent step.
+
+    It writes the learning signals into the frame, and adds up the derivatives of what the tangent
+    step leaves out: of the parameters in `direct`, or of all within the step.
+    """
+    graph = tangent.frames.graph
+    signals = {
+        name: partial(_signal, graph, node, tangent.local) for name, node in tangent.signals.items()
+    }
+    parameters = tangent.direct if tangent.local else tuple(graph.parameter_leaves)
+    return make_instant_tape(tangent.frames, parameters, signals, truncated=tangent.truncated)
+
+
+def _signal(graph: Graph, node: Node, local: bool, beside: Beside, bars: Signals) -> Signal:
+    if local:
+        return learning_signal(graph, node, beside, bars)
+    return bars[node] if node in bars else zeros(beside.tracer, node.axes)
 
 
 def learning_signal(graph: Graph, node: Node, beside: Beside, bars: Signals) -> Signal:
@@ -23,10 +50,7 @@ def learning_signal(graph: Graph, node: Node, beside: Beside, bars: Signals) -> 
             continue
         if not is_given_up(reader, node, into_states):
             total = _passed(reader, node, bars[reader], beside.copies, total)
-    if total is not None:
-        return total
-    zero = Signal(beside.tracer.node("constant", (), (), 0.0), beside.tracer)
-    return spread(zero, node.axes[0]) if node.axes else zero
+    return zeros(beside.tracer, node.axes) if total is None else total
 
 
 def _passed(

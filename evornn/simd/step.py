@@ -22,6 +22,8 @@ class Form:
             a register holds as many of them as it has lanes.
         one_frame: All lanes read the same frames (see `tape.py`), which hold single numbers: lanes
             are directions or cotangents of one network on one sequence.
+        partial: A product that fills few registers is added up in several partial sums: a chain of
+            dependent fma waits four cycles for each. The bits of its sum are then its own.
     """
 
     dtype: str
@@ -31,6 +33,7 @@ class Form:
     shared: bool = False
     units: bool = False
     one_frame: bool = False
+    partial: bool = False
 
     @property
     def unit(self) -> int:
@@ -45,6 +48,10 @@ class Form:
     def block(self, axis: str) -> int:
         """Rows that one turn of a loop over an axis covers."""
         return self.height(axis) * (self.lanes if self.units else 1)
+
+    def parts(self, accumulators: int) -> int:
+        """Partial sums of each product in a loop with so many accumulators."""
+        return max(1, 4 // accumulators) if self.partial else 1
 
     def height(self, axis: str) -> int:
         """Registers computed at once along an axis."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numba import njit
 
+from evornn.compiled import kernel
 from evornn.flow.axes import axis_size
 from evornn.simd.gradient_source import CHUNK
 from evornn.simd.layout import Layout
@@ -14,6 +14,7 @@ from evornn.simd.step import Form
 from evornn.simd.tape import Tape
 
 KINDS = ("networks", "sequences", "units", "cotangents")
+TILE = 256  # entries whose sums fit the first cache, for all lanes of a register
 LANES_TOGETHER = 2  # the fewest lanes of a register, float64 on a processor without AVX
 
 
@@ -24,7 +25,7 @@ class Sums:
         starts: The first number of every product's sum.
         records: The first number of the records.
         end: Numbers of the whole workspace.
-        ranges: What must be zero before the first step.
+        ranges: What must be zero before the first step, axes (range, start and end).
         products: Offset and gene of every entry of the products.
         vectors: The same for vectors and scalars.
         initial: The same for cotangents of states that start at a parameter.
@@ -68,7 +69,7 @@ class Sums:
                 if isinstance(source.declaration.initial, str):
                     genes = np.ravel(addresses[source.declaration.initial])
                     initial.append((offsets, genes))
-        self.ranges = ranges
+        self.ranges = np.array(ranges, dtype=np.int64)
         self.vectors = _entries(vectors)
         self.initial = _entries(initial)
 
@@ -79,6 +80,8 @@ def _product_index(form: Form, rows: int, columns: list[int]) -> tuple[np.ndarra
     j = np.arange(int(np.prod(columns))).reshape(1, *columns)
     width = int(np.prod(columns))
     if form.units:
+        if len(columns) == 1 and turned(rows, width, form.lanes):
+            rows, width, i, j = width, rows, j, i
         padded = -(-rows // form.lanes) * form.lanes
         return j * padded + i, width * padded
     if len(columns) > 1:
@@ -96,22 +99,53 @@ def _entries(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np
     return offsets[free], genes[free]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
-def scatter(gradient, first, count, s, offsets, genes, slots, lanes, kind):
-    """Add sums to the rows of a gradient from `first` on, as `BackwardRun.collect` describes."""
-    for e in range(offsets.size):
-        gene, at = genes[e], offsets[e]
-        if kind == 0 or kind == 3:
+def turned(rows: int, columns: int, lanes: int) -> bool:
+    """Whether an outer product fills fewer registers with its columns in the lanes.
+
+    Kernels of units decide by the same inequality (`gradient_source`).
+    """
+    return -(-columns // lanes) * rows < -(-rows // lanes) * columns
+
+
+@kernel
+def clear(s, ranges):
+    """Set ranges of a workspace, axes (range, start and end), to zero."""
+    for k in range(len(ranges)):
+        s[ranges[k, 0] : ranges[k, 1]] = 0
+
+
+@kernel
+def scatter(gradient, first, s, offsets, genes, slots, lanes, kind):
+    """Add entries, each at an offset of the workspace, to their genes' columns."""
+    if kind == 0 or kind == 3:
+        # Entries in tiles, lane by lane: a lane's row of the gradient is written in one go, and
+        # the sums it is read from are still in the first cache for the next lane.
+        count = min(lanes, len(gradient) - first)
+        for tile in range(0, offsets.size, TILE):
+            end = min(tile + TILE, offsets.size)
             for lane in range(count):
-                total = gradient[first + lane, gene]
-                for slot in range(slots):
-                    total += s[at + slot * lanes + lane]
-                gradient[first + lane, gene] = total
-        elif kind == 1:
+                for e in range(tile, end):
+                    total = gradient[first + lane, genes[e]]
+                    for slot in range(slots):
+                        total += s[offsets[e] + slot * lanes + lane]
+                    gradient[first + lane, genes[e]] = total
+    elif kind == 1:
+        for e in range(offsets.size):
             for lane in range(0, lanes, LANES_TOGETHER):
-                total = s[at + lane]
+                total = s[offsets[e] + lane]
                 for k in range(1, LANES_TOGETHER):
-                    total += s[at + lane + k]
-                gradient[first + lane // LANES_TOGETHER, gene] += total
-        else:
-            gradient[first, gene] += s[at]
+                    total += s[offsets[e] + lane + k]
+                gradient[first + lane // LANES_TOGETHER, genes[e]] += total
+    else:
+        for e in range(offsets.size):
+            gradient[first, genes[e]] += s[offsets[e]]
+
+
+@kernel
+def collect(gradient, first, s, products, vectors, slots, lanes, kind):
+    """Add sums to the rows of a gradient from `first` on, as `BackwardRun.collect` describes.
+
+    Products have one sum, vectors one for each of the `slots` sequences side by side.
+    """
+    scatter(gradient, first, s, products[0], products[1], 1, lanes, kind)
+    scatter(gradient, first, s, vectors[0], vectors[1], slots, lanes, kind)

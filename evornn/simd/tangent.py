@@ -47,8 +47,8 @@ class Tangent:
         pushes: Uses of weights, by the number in `push_<k>`.
         row_axes: Axes that have an `own_<axis>`.
         direct: Parameters that no state depends on; the tangent step leaves them out.
-        signals: For a local tangent step: the signals of a step whose cotangents it needs, by the
-            names in the frame (`learn_<k>`).
+        signals: The signals of a step whose cotangents it needs, by the names in the frame
+            (`learn_<k>`): the states before the step, or where a local tangent leaves its row.
         axes_of_sums: For a local tangent step: the row axes that have a sum `sum_<axis>`.
         local: One trace per weight: nothing passes from row to row.
         truncated: Nothing passes through `truncate_here` marks.

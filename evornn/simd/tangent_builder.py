@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from evornn.flow.declare import Constant, Parameter, State
 from evornn.flow.derive import MARK, Signals, tangent_of
 from evornn.flow.graph import LEAVES, Graph, Node, StateSlot
-from evornn.flow.language import spread
+from evornn.flow.language import dot, spread
 from evornn.flow.ops import OPS
 from evornn.flow.signal import Signal
 from evornn.flow.trace import Tracer
 from evornn.simd.frames import Frames, Place
+from evornn.simd.hoist import hoist
 from evornn.simd.locality import LINEAR, is_given_up, reaches_state
 from evornn.simd.tangent import DIAGONAL, Push, Tangent
 
@@ -24,10 +25,16 @@ class _Dual:
         self.own = own
 
 
-def make_tangent(graph: Graph, frames: Frames | None = None) -> Tangent:
-    """The exact tangent step of a step whose only output is its loss; may share its frames."""
+def make_tangent(graph: Graph, frames: Frames | None = None, *, summed: bool = True) -> Tangent:
+    """The exact tangent step of a step whose only output is its loss.
+
+    Args:
+        graph: The step.
+        frames: Its frames, to be shared; None: new ones.
+        summed: Add up the loss' derivative: cotangents of the states before, times their tangents.
+    """
     frames = frames or Frames(graph)
-    return _Builder(frames, local=False, diagonal=False, truncated=False).build()
+    return _Builder(frames, local=False, diagonal=False, truncated=False, summed=summed).build()
 
 
 def make_local_tangent(graph: Graph, *, diagonal: bool = False, truncated: bool = False) -> Tangent:
@@ -44,8 +51,17 @@ def make_local_tangent(graph: Graph, *, diagonal: bool = False, truncated: bool 
 class _Builder:
     """Builds a tangent step beside a copy of the step, then on frame signals alone."""
 
-    def __init__(self, frames: Frames, *, local: bool, diagonal: bool, truncated: bool) -> None:
+    def __init__(
+        self,
+        frames: Frames,
+        *,
+        local: bool,
+        diagonal: bool,
+        truncated: bool,
+        summed: bool = True,
+    ) -> None:
         graph = self.graph = frames.graph
+        self.summed = summed
         self.local, self.diagonal, self.truncated = local, diagonal, truncated
         self.frames = frames
         self.tracer = Tracer(f"{graph.name} tangent")
@@ -127,9 +143,11 @@ class _Builder:
         direct = tuple(
             name
             for name, leaf in graph.parameter_leaves.items()
-            if self.local and leaf not in self.into_states and name not in initial
+            if leaf not in self.into_states and name not in initial
         )
         for node in graph.nodes():
+            if not self.local and node not in self.into_states:
+                continue  # what only the loss reads is derived backwards
             dual = self.tangent(node, duals, direct)
             if dual is not None:
                 duals[node] = dual
@@ -151,7 +169,9 @@ class _Builder:
                     signal.node,
                 )
             )
-        sums = self._local_sums(duals) if self.local else self._loss_sum(duals)
+        sums = (
+            self._local_sums(duals) if self.local else self._loss_sum(duals) if self.summed else []
+        )
         slots += sums
         whole = Graph(
             tracer.name,
@@ -168,9 +188,13 @@ class _Builder:
             },
         )
         whole.inputs.update({str(n.meta): n for n in whole.nodes() if n.op == "input"})
+        states = {slot.name: slot.leaf for slot in graph.states}
+        read = {**self.read, **{name: states[state] for name, state in self.before.items()}}
+        whole, derived = hoist(whole, self.frames, read)
         for name in whole.inputs:
             if name in self.read:
                 self.now[name] = self.frames.keep(self.read[name])
+        self.now.update(derived)
         return Tangent(
             self.frames,
             whole,
@@ -282,11 +306,16 @@ class _Builder:
         return spread(zero, axes[0]) if axes else zero
 
     def _loss_sum(self, duals: Mapping[Node, _Dual]) -> list[StateSlot]:
-        output = self.graph.outputs[0]
+        """The loss' cotangent of every state before the step meets its tangent."""
         total = self.tracer.leaf("state", "sum_loss", ())
         following = total
-        if output in duals:
-            following = total + self.dense(output, duals[output])
+        for number, slot in enumerate(self.graph.states):
+            name = f"learn_{number}"
+            self.signals[name] = slot.leaf
+            self.now[name] = name
+            signal = self.tracer.leaf("input", name, slot.leaf.axes)
+            tangent = self.dense(slot.leaf, duals[slot.leaf])
+            following += dot(signal, tangent) if slot.leaf.axes else signal * tangent
         return [StateSlot("sum_loss", State(()), total.node, following.node)]
 
     def _local_sums(self, duals: Mapping[Node, _Dual]) -> list[StateSlot]:

@@ -14,7 +14,7 @@ from evornn.simd.gradient_kernel import ForwardRun, Weights, compiling, form_of
 from evornn.simd.lanes import ALIGNMENT, aligned_zeros, default_lanes
 from evornn.simd.layout import lay_out
 from evornn.simd.tangent import DIAGONAL, Tangent
-from evornn.simd.tangent_source import tangent_source
+from evornn.simd.tangent_source import MIXED, NONE, tangent_source
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,14 @@ class TangentRun:
         for name in tangent.graph.parameters:
             if name.startswith(DIAGONAL):
                 addresses[name] = np.diagonal(addresses[name.removeprefix(DIAGONAL)]).copy()
-        count = default_lanes(weights.dtype)
-        self.form = form_of(tangent.graph, weights, "cotangents", count)
+        lanes: Sequence[Lane | None] = [None] * free
+        if not free:
+            lanes = self._local_lanes() if self.local else self._all_lanes()
+        full = default_lanes(weights.dtype)
+        # Two registers of directions share each load of a weight, where there are enough of them.
+        side_by_side = 2 if len(lanes) >= 4 * full else 1
+        self.form = form_of(tangent.graph, weights, "cotangents", full, side_by_side)
+        count = self.form.unit
         self.source, step = tangent_source(tangent, self.form)
         constants = weights.constants.astype(weights.dtype)
         self.layout = lay_out(
@@ -62,9 +68,6 @@ class TangentRun:
             constants,
             (forward.layout.frame, forward.layout.frame_size),
         )
-        lanes: Sequence[Lane | None] = [None] * free
-        if not free:
-            lanes = self._local_lanes() if self.local else self._all_lanes()
         padded: list[Lane | None] = [*lanes, *[None] * (-len(lanes) % count)]
         self.lanes = [padded[k : k + count] for k in range(0, len(padded), count)]
         self.blocks = len(self.lanes)
@@ -73,13 +76,16 @@ class TangentRun:
         self._fresh = self._fresh_memory()
 
     def _all_lanes(self) -> list[Lane]:
-        """A lane for every gene, in the chromosome's order."""
+        """A lane for every gene that a state depends on, in the chromosome's order."""
         found: dict[int, Lane] = {}
         for name, addresses in self.weights.addresses.items():
+            if name in self.tangent.direct:
+                continue
             for index, gene in np.ndenumerate(addresses):
                 if gene >= 0:
                     row = index[0] if index else None
                     found[int(gene)] = Lane(name, row, tuple(index[1:]))
+        self._genes = np.array(sorted(found), dtype=np.int64)
         return [found[gene] for gene in sorted(found)]
 
     def _local_lanes(self) -> list[Lane]:
@@ -95,16 +101,26 @@ class TangentRun:
         return lanes
 
     def _columns(self) -> np.ndarray:
-        """For every block, factor and lane: the entry of the factor that the lane multiplies by."""
+        """For every block, factor and lane: the entry of the factor that the lane multiplies by.
+
+        -1 where it has none. Behind the lanes stands for each register where its entries begin, if
+        they are neighbours, or NONE or MIXED.
+        """
         factors = [
             (push.parameter, k) for push in self.tangent.pushes for k in range(len(push.factors))
         ]
-        columns = np.full((self.blocks, max(1, len(factors)), self.form.lanes), -1, dtype=np.int32)
+        lanes, registers = self.form.unit, self.form.sequences
+        shape = (self.blocks, max(1, len(factors)), lanes + registers)
+        columns = np.full(shape, NONE, dtype=np.int32)
         for b, block in enumerate(self.lanes):
             for number, (parameter, k) in enumerate(factors):
                 for place, lane in enumerate(block):
                     if lane is not None and lane.parameter == parameter:
                         columns[b, number, place] = lane.columns[k]
+        entries = columns[:, :, :lanes].reshape(*shape[:2], registers, -1)
+        alike = (np.diff(entries, axis=3) == 1).all(axis=3) & (entries[..., 0] >= 0)
+        some = (entries >= 0).any(axis=3)
+        columns[:, :, lanes:] = np.where(alike, entries[..., 0], np.where(some, MIXED, NONE))
         return columns
 
     def memory(self) -> np.ndarray:
@@ -131,7 +147,7 @@ class TangentRun:
             axis = self.tangent.graph.parameters[lane.parameter].axes[0]
             if axis in self.tangent.row_axes:
                 start = self.layout.buffers[f"own_{axis}"]
-                row[start + lane.row * self.form.lanes + place] = 1
+                row[start + lane.row * self.form.unit + place] = 1
 
     def _start(self, memory: np.ndarray) -> None:
         """Before the first step only initial states move with weights."""
@@ -163,7 +179,7 @@ class TangentRun:
         """A vector of every block, axes (block, row, lane); a view."""
         slot = next(s for s in self.tangent.graph.states if s.name == name)
         size = axis_size(slot.leaf.axes[0], self.weights.sizes) if slot.leaf.axes else 1
-        start, lanes = self.layout.buffers[f"{name}_a"], self.form.lanes
+        start, lanes = self.layout.buffers[f"{name}_a"], self.form.unit
         return memory[:, start : start + size * lanes].reshape(self.blocks, size, lanes)
 
     def packed(self) -> np.ndarray:
@@ -214,7 +230,7 @@ class TangentRun:
     def collect(self, memory: np.ndarray, gradient: np.ndarray) -> None:
         """Add the sums to a gradient, axes (gene)."""
         if not self.local:
-            gradient += self._part(memory, "sum_loss")[:, 0, :].ravel()[: gradient.size]
+            gradient[self._genes] += self._part(memory, "sum_loss").ravel()[: self._genes.size]
             return
         for axis in self.tangent.axes_of_sums:
             sums = self._part(memory, f"sum_{axis}")

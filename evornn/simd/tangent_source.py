@@ -10,7 +10,11 @@ from evornn.simd.schedule import schedule
 from evornn.simd.step import Form, StepSource
 from evornn.simd.tangent import Tangent
 
+NONE, MIXED = -1, -2  # of a register's lanes: no entry; not neighbours in a row
+
 TANGENT = """
+load_row = lanes.load_anywhere("{dtype}", {lanes})
+
 {decorator}
 def run(genes, gather, constants, w, f, workspaces, dims, columns, slot, steps, first, last):
 {dims}
@@ -68,6 +72,8 @@ def tangent_source(tangent: Tangent, form: Form) -> tuple[str, StepSource]:
     step = emitter.emit()
     body = TANGENT.format(
         decorator=DECORATOR,
+        dtype=form.dtype,
+        lanes=form.lanes,
         dims=dims(step),
         setup=indent(step.setup, 2),
         pushes=indent(_pushes(tangent, form), 3),
@@ -84,15 +90,24 @@ def _pushes(tangent: Tangent, form: Form) -> list[str]:
     for number, push in enumerate(tangent.pushes):
         if not push.factors:
             continue  # it is 1 or 0 for good
-        lines.append(f"for lane in range({form.lanes}):")
         reads = []
         for k, place in enumerate(push.factors):
             base = "frame" if place.where == "frame" else "before"
-            lines.append(f"    c{k} = columns[block, {column}, lane]")
-            reads.append(f"f[{base} + off_{place.name} + c{k}]")
-            column += 1
-        target = f"s[at_push_{number} + lane]"
-        lines.append(f"    {target} = {' * '.join(reads)} if c0 >= 0 else nothing")
+            reads.append((f"columns[block, {column + k}, lane]", f"{base} + off_{place.name}"))
+        for register in range(form.sequences):
+            lines.append(f"start = columns[block, {column}, {form.unit + register}]")
+            first = register * form.lanes
+            if len(reads) == 1:
+                source = f"load_row(f, {reads[0][1]} + start)"
+                lines.append("if start >= 0:")
+                lines.append(f"    store(s, at_push_{number} + {first}, {source})")
+            # A register of directions seldom holds any of this matrix: none is start == NONE.
+            lines.append(f"{'elif' if len(reads) == 1 else 'if'} start == {MIXED}:")
+            lines.append(f"    for lane in range({first}, {first + form.lanes}):")
+            lines += [f"        c{k} = {entry}" for k, (entry, _) in enumerate(reads)]
+            product = " * ".join(f"f[{place} + c{k}]" for k, (_, place) in enumerate(reads))
+            lines.append(f"        s[at_push_{number} + lane] = {product} if c0 >= 0 else nothing")
+        column += len(reads)
     return lines
 
 
