@@ -24,6 +24,22 @@ def pytest_configure(config):
         os.environ["EVORNN_CACHE"] = str(cache.mkdir("evornn"))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Files go to workers whole, the larger ones first, but every script by itself.
+
+    So a file's fixtures and kernels are made once, and the long scripts fill up the end evenly.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class FilesAndScripts(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return nodeid if file.endswith("test_scripts.py") else file
+
+    return FilesAndScripts(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 @pytest.fixture
 def rng(request):
     """A generator seeded by the test's own name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,9 @@ class LearnedNetwork(SequenceEstimator):
     n_jobs: int | None
     network_: Network
 
+    @abstractmethod
     def _contender(self) -> Any:
         """What learns the weights: a contender of `Experiment`."""
-        raise NotImplementedError
 
     def _readout(self) -> str:
         """The network's output layer."""

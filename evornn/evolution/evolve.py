@@ -9,19 +9,16 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from evornn.bidirectional import BidirectionalEvaluator
 from evornn.evolution.fitness import mse_of, reciprocal_mse, sanitised
 from evornn.evolution.genetic import GA
+from evornn.evolution.learner import GeneticLearner
 from evornn.evolution.memetic import Memetic
+from evornn.evolution.network_run import NetworkRun, diversity
 from evornn.evolution.own_fitness import Fitness, own_fitness
 from evornn.network import Bidirectional, Network
-from evornn.population import Evaluator
 from evornn.stopping import Progress, Stop
-from evornn.tasks.part import Part
 from evornn.tasks.task import Task
 from evornn.workers import Workers
-
-DIVERSITY_GENES = 64
 
 
 class Generation(NamedTuple):
@@ -38,8 +35,8 @@ class Generation(NamedTuple):
         best_fitness: Fitness of the best individual so far.
         median_fitness: Median fitness of the population.
         step_size: Mean mutation step size.
-        diversity: Mean over genes of the genes' standard deviation over the population; of at most
-            `DIVERSITY_GENES` genes, evenly spaced, because all would cost more than the breeding.
+        diversity: Mean over genes of the genes' standard deviation over the population, as
+            `network_run.diversity` takes it.
         failed: Evaluations so far that gave no finite number, or raised under on_error="worst".
     """
 
@@ -133,7 +130,7 @@ class Evolve:
         return EvolveRun(self, task, seed, workers)
 
 
-class EvolveRun:
+class EvolveRun(NetworkRun):
     """One evolution under way.
 
     Attributes:
@@ -142,12 +139,14 @@ class EvolveRun:
         elapsed_s: Seconds spent in `advance`.
     """
 
+    contender: Evolve
+    learner: GeneticLearner
+
     def __init__(
         self, contender: Evolve, task: Task, seed: np.random.SeedSequence, workers: Workers
     ) -> None:
         """See `Evolve.start`."""
-        self.contender, self.task, self.workers = contender, task, workers
-        self.network = contender.network.bound(task.inputs, task.outputs)
+        super().__init__(contender, contender.network, task, workers)
         first, later = (np.random.default_rng(s) for s in seed.spawn(2))
         initial = self.network.initial(first, contender.learner.population)
         self.learner = contender.learner.start(initial, later, self._map_rows)
@@ -155,44 +154,17 @@ class EvolveRun:
         if (refine := contender.learner.refine) is not None:
             refiner = refine.refiner(cast(Network, self.network), task.train, workers)
             self._memetic = Memetic(refiner, contender.learner)
-        self._train = _evaluator(self.network, task.train, workers)
-        alone = Workers(1)
-        self._validate = (
-            _evaluator(self.network, task.validation, alone) if task.validation else None
-        )
-        self.reason: str | None = None
-        self.elapsed_s = 0.0
-        self._chosen: np.ndarray | None = None
-        self._chosen_error = np.inf
-        self._best_error, self._best_generation = np.inf, 0
         self._best_fitness = -np.inf
-        self._best: np.ndarray | None = None
-        self._validation = np.nan
-        self._learned: float | None = None
-        self._failed = 0
 
     def state(self) -> dict[str, Any]:
         """The whole state as arrays, numbers and text; what follows depends on nothing else."""
-        found: dict[str, Any] = {
-            "best_error": self._best_error,
-            "best_fitness": self._best_fitness,
-            "best_generation": self._best_generation,
-            "chosen_error": self._chosen_error,
-            "validation": self._validation,
-            "learned": self._learned,
-            "failed": self._failed,
-            "elapsed_s": self.elapsed_s,
-        }
-        for name, chromosome in (("best", self._best), ("chosen", self._chosen)):
-            if chromosome is not None:
-                found[name] = chromosome
-        learner = {f"learner_{name}": value for name, value in self.learner.state().items()}
+        found = {**super().state(), "best_fitness": self._best_fitness}
         if self._memetic is not None:
             found |= {
                 "refined_network_steps": self._memetic.network_steps,
                 "refined_evaluations": self._memetic.evaluations,
             }
-        return {**found, **learner}
+        return found
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over a state; what follows is bit-identical to what would have followed there.
@@ -200,15 +172,8 @@ class EvolveRun:
         Raises:
             ValueError: If the learner's settings or the population's shape differ.
         """
-        prefix = "learner_"
-        mine = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-        self.learner.restore(mine)
-        self._best_error, self._chosen_error = state["best_error"], state["chosen_error"]
+        super().restore(state)
         self._best_fitness = state["best_fitness"]
-        self._best_generation = state["best_generation"]
-        self._validation, self._learned = state["validation"], state["learned"]
-        self._failed, self.elapsed_s = state["failed"], state["elapsed_s"]
-        self._best, self._chosen = state.get("best"), state.get("chosen")
         if self._memetic is not None:
             self._memetic.network_steps = state["refined_network_steps"]
             self._memetic.evaluations = state["refined_evaluations"]
@@ -221,22 +186,6 @@ class EvolveRun:
             return
         edges = [round(k * rows / ranges) for k in range(ranges + 1)]
         self.workers.map(lambda k: function(edges[k], edges[k + 1]), range(ranges))
-
-    @property
-    def best(self) -> Network | Bidirectional:
-        """The network to be used: least validation error among the best of every generation.
-
-        Raises:
-            ValueError: Before the first generation.
-        """
-        chosen = self._chosen if self._chosen is not None else self._best
-        if chosen is None:
-            raise ValueError("there is no best network yet; call `advance` first")
-        return self.network.with_chromosome(chosen)
-
-    def share(self) -> float | None:
-        """Share of the run that is done, in [0, 1], by the stopping rules that tell in advance."""
-        return self.contender.stop.share(self._progress())
 
     def advance(self) -> Generation:
         """Evaluate one generation; sets `reason` when the run has ended.
@@ -254,7 +203,7 @@ class EvolveRun:
             self.learner.tell(fitness, learned if self._memetic.inherited else None)
             # Under the Baldwin effect the network to be used is what the best genes have become.
             self._look_at_best(learned[np.argmax(sanitised(fitness))].copy())
-        self.elapsed_s += time.perf_counter() - began
+        self.found.elapsed_s += time.perf_counter() - began
         learner = self.learner
         now = self._progress()
         self.reason = self.contender.stop.reason(now)
@@ -263,14 +212,14 @@ class EvolveRun:
             learner.generation,
             now.evaluations,
             now.network_steps,
-            self._best_error,
+            self.found.best_error,
             mse_of(median) if self.contender.fitness is None else np.nan,
-            self._validation,
+            self.found.validation,
             learner.best[1],
             median,
             float(learner.step_sizes.mean()),
-            _diversity(learner.population),
-            self._failed,
+            diversity(learner.population),
+            self.found.failed,
         )
 
     def _progress(self) -> Progress:
@@ -281,16 +230,16 @@ class EvolveRun:
             learner.generation,
             evaluations,
             self.elapsed_s,
-            self._best_error,
-            self._best_generation,
-            self._learned,
+            self.found.best_error,
+            self.found.best_generation,
+            self.found.learned,
             steps,
         )
 
     def _fitness(self, chromosomes: np.ndarray) -> np.ndarray:
         if self.contender.fitness is None:
             mse = self._train.mse(chromosomes)
-            self._failed += int(np.count_nonzero(~np.isfinite(mse)))
+            self.found.failed += int(np.count_nonzero(~np.isfinite(mse)))
             return reciprocal_mse(mse)
         values = own_fitness(
             self.contender.fitness,
@@ -301,7 +250,7 @@ class EvolveRun:
             self.learner.generation,
             self.contender.on_error,
         )
-        self._failed += int(np.count_nonzero(~np.isfinite(values)))
+        self.found.failed += int(np.count_nonzero(~np.isfinite(values)))
         return values
 
     def _look_at_best(self, learned: np.ndarray | None = None) -> None:
@@ -311,40 +260,13 @@ class EvolveRun:
             learned: What the best of this generation has learned to be, axes (gene).
         """
         chromosome, fitness = self.learner.best
-        if self._best is not None and not fitness > self._best_fitness:
+        if self.found.best is not None and not fitness > self._best_fitness:
             return
         if learned is not None:
             chromosome = learned
-        self._best, self._best_fitness = chromosome, fitness
-        self._best_generation = self.learner.generation
+        self._best_fitness = fitness
         if self.contender.fitness is None:
-            self._best_error = mse_of(fitness)
+            error = mse_of(fitness)
         else:
-            self._best_error = float(self._train.mse(chromosome[None])[0])
-        validation = self._best_error
-        if self._validate is not None:
-            validation = self._validation = float(self._validate.mse(chromosome[None])[0])
-        if validation < self._chosen_error:
-            self._chosen, self._chosen_error = chromosome, validation
-        if self.contender.stop.learned is not None:
-            self._learned = self._share_learned(chromosome)
-
-    def _share_learned(self, chromosome: np.ndarray) -> float:
-        outputs = [y[0] for y in self._train.outputs(chromosome[None])]
-        return self.task.train.share_met(outputs, self.contender.stop.learned_tolerance)
-
-
-def _diversity(population: np.ndarray) -> float:
-    genes = population.shape[1]
-    some = population[:, :: -(-genes // DIVERSITY_GENES)]
-    return float(some.std(axis=0, dtype=np.float64).mean())
-
-
-def _evaluator(
-    network: Network | Bidirectional, part: Part, workers: Workers
-) -> Evaluator | BidirectionalEvaluator:
-    if isinstance(network, Bidirectional):
-        return BidirectionalEvaluator(
-            network, part.inputs, part.targets, part.mask, workers=workers
-        )
-    return Evaluator(network, part.inputs, part.targets, part.mask, workers=workers)
+            error = float(self._train.mse(chromosome[None])[0])
+        self._keep(chromosome, error, self.learner.generation)

@@ -13,15 +13,12 @@ from evornn.checks import check_count
 from evornn.evolution.evolve import Generation
 from evornn.evolution.fitness import reciprocal_mse
 from evornn.evolution.generator_state import generator_from_json, generator_to_json
+from evornn.evolution.network_run import NetworkRun, diversity
 from evornn.flow.declare import Distribution, Normal
-from evornn.network import Network
-from evornn.population import Evaluator
+from evornn.network import Bidirectional, Network
 from evornn.stopping import Progress, Stop
-from evornn.tasks.part import Part
 from evornn.tasks.task import Task
 from evornn.workers import Workers
-
-SHOWN_GENES = 64
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,8 @@ class RandomSearch:
     error (with the least training error, if the task has no validation part), as for `Evolve`.
 
     Attributes:
-        network: The architecture; inputs and outputs follow from the task.
+        network: The architecture, a `Network` or for whole sequences a `Bidirectional`; inputs and
+            outputs follow from the task.
         weights: The distribution of every weight, such as `Uniform(-10, 10)`; None: each
             parameter's own initial distribution, as the first population of an evolution.
         population: Guesses that are evaluated at once: one row of the history.
@@ -43,7 +41,7 @@ class RandomSearch:
     short-term memory" (Spatiotemporal models in biological and artificial systems), section 2.
     """
 
-    network: Network
+    network: Network | Bidirectional
     weights: Distribution | None = None
     population: int = 512
     stop: Stop = field(default_factory=lambda: Stop(evaluations=100_000))
@@ -51,10 +49,11 @@ class RandomSearch:
 
     def __post_init__(self) -> None:
         """Refuse what is no network, distribution, number or rule."""
-        for name, kind in (("network", Network), ("stop", Stop)):
+        kinds: dict[str, tuple[type, ...]] = {"network": (Network, Bidirectional), "stop": (Stop,)}
+        for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise TypeError(
-                    f"`RandomSearch` needs a {kind.__name__} for `{name}`, got "
+                    f"`RandomSearch` needs a {kind[0].__name__} for `{name}`, got "
                     f"{getattr(self, name)!r}."
                 )
         if self.weights is not None and not isinstance(self.weights, Distribution):
@@ -90,7 +89,7 @@ class RandomSearch:
         return RandomSearchRun(self, task, seed, workers)
 
 
-class RandomSearchRun:
+class RandomSearchRun(NetworkRun):
     """One search under way.
 
     Attributes:
@@ -99,43 +98,20 @@ class RandomSearchRun:
         elapsed_s: Seconds spent in `advance`.
     """
 
+    contender: RandomSearch
+
     def __init__(
         self, contender: RandomSearch, task: Task, seed: np.random.SeedSequence, workers: Workers
     ) -> None:
         """See `RandomSearch.start`."""
-        self.contender, self.task = contender, task
-        self.network = contender.network.bound(task.inputs, task.outputs)
-        self.reason: str | None = None
-        self.elapsed_s = 0.0
+        super().__init__(contender, contender.network, task, workers)
         self._rng = np.random.default_rng(seed)
-        self._train = _evaluator(self.network, task.train, workers)
-        self._validate = _evaluator(self.network, task.validation, Workers(1))
         self._generation = -1  # none yet
-        self._best: np.ndarray | None = None
-        self._best_error, self._best_generation = np.inf, 0
-        self._chosen: np.ndarray | None = None
-        self._chosen_error = np.inf
-        self._validation = np.nan
-        self._learned: float | None = None
-        self._failed = 0
 
     def state(self) -> dict[str, Any]:
         """The whole state as arrays, numbers and text; what follows depends on nothing else."""
-        found: dict[str, Any] = {
-            "generator": generator_to_json(self._rng),
-            "generation": self._generation,
-            "best_error": self._best_error,
-            "best_generation": self._best_generation,
-            "chosen_error": self._chosen_error,
-            "validation": self._validation,
-            "learned": self._learned,
-            "failed": self._failed,
-            "elapsed_s": self.elapsed_s,
-        }
-        for name, chromosome in (("best", self._best), ("chosen", self._chosen)):
-            if chromosome is not None:
-                found[name] = chromosome
-        return found
+        drawn = {"generator": generator_to_json(self._rng), "generation": self._generation}
+        return {**super().state(), **drawn}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over a state; what follows is bit-identical to what would have followed there.
@@ -149,29 +125,9 @@ class RandomSearchRun:
                 f"`restore` needs a state of networks with {self.network.genes} genes, got "
                 f"{np.size(best)}."
             )
+        super().restore(state)
         self._rng = generator_from_json(str(state["generator"]))
         self._generation = int(state["generation"])
-        self._best_error, self._chosen_error = state["best_error"], state["chosen_error"]
-        self._best_generation = int(state["best_generation"])
-        self._validation, self._learned = state["validation"], state["learned"]
-        self._failed, self.elapsed_s = int(state["failed"]), state["elapsed_s"]
-        self._best, self._chosen = best, state.get("chosen")
-
-    @property
-    def best(self) -> Network:
-        """The network to be used: least validation error among the guesses that improved.
-
-        Raises:
-            ValueError: Before the first guesses.
-        """
-        chosen = self._chosen if self._chosen is not None else self._best
-        if chosen is None:
-            raise ValueError("there is no best network yet; call `advance` first")
-        return self.network.with_chromosome(chosen)
-
-    def share(self) -> float | None:
-        """Share of the run that is done, in [0, 1], by the stopping rules that tell in advance."""
-        return self.contender.stop.share(self._progress())
 
     def advance(self) -> Generation:
         """Evaluate one population of guesses; sets `reason` when the run has ended."""
@@ -179,26 +135,25 @@ class RandomSearchRun:
         guesses = self._guess()
         errors = self._train.mse(guesses)
         errors[~np.isfinite(errors)] = np.inf
-        self._failed += int(np.isinf(errors).sum())
+        self.found.failed += int(np.isinf(errors).sum())
         self._generation += 1
         self._look_at(guesses[np.argmin(errors)], float(errors.min()))
-        self.elapsed_s += time.perf_counter() - began
+        self.found.elapsed_s += time.perf_counter() - began
         now = self._progress()
         self.reason = self.contender.stop.reason(now)
         median = float(np.median(errors))
-        some = guesses[:, :: -(-guesses.shape[1] // SHOWN_GENES)]
         return Generation(
             now.generation,
             now.evaluations,
             now.network_steps,
-            self._best_error,
+            self.found.best_error,
             median,
-            self._validation,
-            float(reciprocal_mse(self._best_error)),
+            self.found.validation,
+            float(reciprocal_mse(self.found.best_error)),
             float(reciprocal_mse(median)),
             0.0,  # nothing mutates
-            float(some.std(axis=0, dtype=np.float64).mean()),
-            self._failed,
+            diversity(guesses),
+            self.found.failed,
         )
 
     def _guess(self) -> np.ndarray:
@@ -210,19 +165,8 @@ class RandomSearchRun:
 
     def _look_at(self, chromosome: np.ndarray, error: float) -> None:
         """Remember a population's best guess, if it is better than all before."""
-        if self._best is not None and not error < self._best_error:
-            return
-        self._best, self._best_error = chromosome.copy(), error
-        self._best_generation = self._generation
-        validation = error
-        if self._validate is not None:
-            validation = self._validation = float(self._validate.mse(chromosome[None])[0])
-        if validation < self._chosen_error:
-            self._chosen, self._chosen_error = self._best, validation
-        stop = self.contender.stop
-        if stop.learned is not None:
-            outputs = [y[0] for y in self._train.outputs(chromosome[None])]
-            self._learned = self.task.train.share_met(outputs, stop.learned_tolerance)
+        if self.found.best is None or error < self.found.best_error:
+            self._keep(chromosome.copy(), error, self._generation)
 
     def _progress(self) -> Progress:
         evaluations = (self._generation + 1) * self.contender.population
@@ -230,15 +174,8 @@ class RandomSearchRun:
             self._generation,
             evaluations,
             self.elapsed_s,
-            self._best_error,
-            self._best_generation,
-            self._learned,
+            self.found.best_error,
+            self.found.best_generation,
+            self.found.learned,
             evaluations * self.task.train.steps,
         )
-
-
-def _evaluator(network: Network, part: Part | None, workers: Workers) -> Any:
-    """What scores networks on a part; None without one."""
-    if part is None:
-        return None
-    return Evaluator(network, part.inputs, part.targets, part.mask, workers=workers)

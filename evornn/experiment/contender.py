@@ -16,7 +16,11 @@ class Run(Protocol):
     """A contender under way."""
 
     reason: str | None
-    elapsed_s: float
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds spent in `advance`."""
+        ...
 
     @property
     def best(self) -> Best:

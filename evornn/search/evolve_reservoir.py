@@ -11,6 +11,8 @@ import numpy as np
 
 from evornn.checks import check_count
 from evornn.evolution import GA, GaussianMutation, RealGenes, reciprocal_mse
+from evornn.evolution.found import Found
+from evornn.evolution.run import PopulationRun
 from evornn.search.described import described
 from evornn.search.genes import Gene, check_genes, gene_settings
 from evornn.search.optuna_learner import Optuna
@@ -188,7 +190,7 @@ class EvolveReservoir:
         return ReservoirSearch(self, task, seed, workers)
 
 
-class ReservoirSearch:
+class ReservoirSearch(PopulationRun):
     """One search under way.
 
     Attributes:
@@ -196,11 +198,14 @@ class ReservoirSearch:
         elapsed_s: Seconds spent in `advance`.
     """
 
+    contender: EvolveReservoir
+
     def __init__(
         self, contender: EvolveReservoir, task: Task, seed: np.random.SeedSequence, workers: Workers
     ) -> None:
         """See `EvolveReservoir.start`."""
-        self.contender, self.workers = contender, workers
+        super().__init__(contender, Found())
+        self.workers = workers
         first, later, networks = seed.spawn(3)
         drawn = networks.generate_state(contender.draws)
         seeds = [int(number) for number in drawn]
@@ -215,16 +220,11 @@ class ReservoirSearch:
         rng = np.random.default_rng(later)
         learner = contender.learner
         if isinstance(learner, Optuna):
-            self.learner: Any = learner.start(genes, later)
+            self.learner = learner.start(genes, later)
         else:
             initial = self.space.initial(np.random.default_rng(first), learner.population)
             self.learner = learner.start(initial, rng)
-        self.reason: str | None = None
-        self.elapsed_s = 0.0
-        self._best: np.ndarray | None = None
-        self._best_error, self._best_generation = np.inf, 0
         self._train_error = np.inf
-        self._failed = 0
 
     @property
     def best(self) -> Answerer:
@@ -233,9 +233,7 @@ class ReservoirSearch:
         Raises:
             ValueError: Before the first generation.
         """
-        if self._best is None:
-            raise ValueError("there is no best network yet; call `advance` first")
-        return Answerer(self.scorer.best_draw(self._best), self._sequences)
+        return Answerer(self.scorer.best_draw(self._chromosome()), self._sequences)
 
     @property
     def best_settings(self) -> dict[str, Any]:
@@ -244,27 +242,15 @@ class ReservoirSearch:
         Raises:
             ValueError: Before the first generation.
         """
-        if self._best is None:
-            raise ValueError("there is no best network yet; call `advance` first")
-        genes = self.contender.searched
+        genes, units = self.contender.searched, self._chromosome()
         return {
             name: gene.value(unit)
-            for (name, gene), unit in zip(genes.items(), self._best[: len(genes)], strict=True)
+            for (name, gene), unit in zip(genes.items(), units[: len(genes)], strict=True)
         }
 
     def state(self) -> dict[str, Any]:
         """The whole state as arrays, numbers and text; what follows depends on nothing else."""
-        found: dict[str, Any] = {
-            "best_error": self._best_error,
-            "best_generation": self._best_generation,
-            "train_error": self._train_error,
-            "failed": self._failed,
-            "elapsed_s": self.elapsed_s,
-        }
-        if self._best is not None:
-            found["best"] = self._best
-        learner = {f"learner_{name}": value for name, value in self.learner.state().items()}
-        return {**found, **learner}
+        return {**super().state(), "train_error": self._train_error}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over a state; what follows is bit-identical to what would have followed there.
@@ -272,18 +258,8 @@ class ReservoirSearch:
         Raises:
             ValueError: If the learner's settings or the population's shape differ.
         """
-        prefix = "learner_"
-        mine = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-        self.learner.restore(mine)
-        self._best_error = state["best_error"]
-        self._best_generation = int(state["best_generation"])
+        super().restore(state)
         self._train_error = state["train_error"]
-        self._failed, self.elapsed_s = int(state["failed"]), state["elapsed_s"]
-        self._best = state.get("best")
-
-    def share(self) -> float | None:
-        """Share of the run that is done, in [0, 1], by the stopping rules that tell in advance."""
-        return self.contender.stop.share(self._progress())
 
     def advance(self) -> Searched:
         """Evaluate one generation; sets `reason` when the run has ended.
@@ -294,13 +270,13 @@ class ReservoirSearch:
         began = time.perf_counter()
         asked = self.learner.ask()
         errors, refused = self.scorer.errors(asked, self.workers)
-        if self._best is None and not np.isfinite(errors).any():
+        if self.found.best is None and not np.isfinite(errors).any():
             raise ValueError(f"no reservoir of the first generation works: {refused[0]}")
-        self._failed += len(refused)
+        self.found.failed += len(refused)
         candidate = asked[int(np.argmin(errors))].copy()
         self.learner.tell(reciprocal_mse(errors))
         self._look_at(candidate, float(errors.min()))
-        self.elapsed_s += time.perf_counter() - began
+        self.found.elapsed_s += time.perf_counter() - began
         learner, now = self.learner, self._progress()
         self.reason = self.contender.stop.reason(now)
         fitness = float(np.median(learner.fitness))
@@ -310,20 +286,20 @@ class ReservoirSearch:
             now.network_steps,
             self._train_error,
             max(0.0, 1.0 / fitness - 1e-12) if fitness > 0 else np.inf,
-            self._best_error,
-            float(reciprocal_mse(self._best_error)),
+            self.found.best_error,
+            float(reciprocal_mse(self.found.best_error)),
             fitness,
             float(learner.step_sizes.mean()),
             float(learner.population.std(axis=0).mean()),
-            self._failed,
+            self.found.failed,
         )
 
     def _look_at(self, candidate: np.ndarray, error: float) -> None:
         """Remember a generation's best candidate, if it is better than all before."""
-        if not error < self._best_error:
+        if not error < self.found.best_error:
             return
-        self._best, self._best_error = candidate, error
-        self._best_generation = self.learner.generation
+        self.found.best, self.found.best_error = candidate, error
+        self.found.best_generation = self.learner.generation
         train = self.scorer.train
         self._train_error = train.mse(self.best.predict(list(train.inputs)))
 
@@ -331,9 +307,9 @@ class ReservoirSearch:
         return Progress(
             self.learner.generation,
             self.learner.evaluations,
-            self.elapsed_s,
-            self._best_error,
-            self._best_generation,
+            self.found.elapsed_s,
+            self.found.best_error,
+            self.found.best_generation,
             None,
             self.scorer.steps_of(self.learner.evaluations),
         )

@@ -84,9 +84,9 @@ def test_the_share_of_learned_targets_is_counted_on_scored_steps():
     run.contender.stop.__dict__["learned"] = 1.0
     run.advance()
     part = run.task.train
-    outputs = run.network.with_chromosome(run._best).predict(part.inputs[0])
+    outputs = run.network.with_chromosome(run.found.best).predict(part.inputs[0])
     near = np.abs(outputs - part.targets[0]) <= run.contender.stop.learned_tolerance
-    assert run._learned == pytest.approx(near[part.mask[0]].mean(), abs=0.01)
+    assert run.found.learned == pytest.approx(near[part.mask[0]].mean(), abs=0.01)
 
 
 def sum_of_genes(network, task):

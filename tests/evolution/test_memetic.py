@@ -81,7 +81,7 @@ def test_the_network_handed_over_has_the_error_that_was_reported(task, inheritan
         task, refine=ElmanByHand(), inheritance=inheritance, refine_share=share, generations=6
     )
     rows = finish(run)
-    best = run._best
+    best = run.found.best
     assert task.mse(
         task.train, run.network.with_chromosome(best).predict(list(task.train.inputs))
     ) == pytest.approx(rows[-1].best_mse, rel=1e-5)

@@ -105,6 +105,26 @@ def test_a_run_that_was_saved_goes_on_with_the_same_bytes(more, tmp_path):
         assert again.reason == whole.reason
 
 
+def test_a_bidirectional_network_is_guessed_and_resumed_as_well(tmp_path):
+    task = en.tasks.narma10(train=60, validation=40, test=40)
+    more = {"network": en.Bidirectional(en.cells.elman, hidden=3), "stop": en.Stop(generations=3)}
+    whole = start(task, **more)
+    rng = np.random.default_rng(np.random.SeedSequence(3))
+    rows, part, errors = finish(whole), task.train, []
+    for genes in rng.uniform(-2, 2, (4 * 40, whole.network.genes)).astype(np.float32):
+        found = whole.network.with_chromosome(genes).predict(list(part.inputs))
+        errors.append(part.mse(found))
+    assert rows[-1].best_mse == pytest.approx(min(errors), rel=1e-4)
+    assert isinstance(whole.best, en.Bidirectional)
+    first, again = start(task, **more), start(task, jobs=2, seed=99, **more)
+    for _ in range(3):
+        first.advance()
+    write_checkpoint(tmp_path, 2, first.state())
+    again.restore(read_checkpoint(checkpoints(tmp_path)[0]))
+    np.testing.assert_array_equal(finish(again), rows[3:])
+    assert (again.best.chromosome == whole.best.chromosome).all()
+
+
 def test_a_guess_that_is_only_as_good_is_no_improvement():
     run = start(weights=en.Constant(0.0), stop=en.Stop(stagnation=3))
     assert len(finish(run)) == 4
