@@ -117,17 +117,19 @@ def serve(network: str, target: str, steps: str) -> None:
     try:
         import brian2 as b2
 
-        with tempfile.TemporaryDirectory() as folder:
-            run, spikes = _built(b2, network, target, int(steps), folder)
-            run()
-            answer = {
-                "version": b2.__version__,
-                "build_s": time.perf_counter() - began,
-                "spikes": spikes(),
-            }
-            print(json.dumps(answer), file=out, flush=True)
-            for _ in sys.stdin:
-                print(json.dumps({"seconds": run()}), file=out, flush=True)
+        # Beside the network's file: what is there from an earlier run is not compiled again.
+        folder = pathlib.Path(network).with_suffix("") / target
+        folder.mkdir(parents=True, exist_ok=True)
+        run, spikes = _built(b2, network, target, int(steps), str(folder))
+        run()
+        answer = {
+            "version": b2.__version__,
+            "build_s": time.perf_counter() - began,
+            "spikes": spikes(),
+        }
+        print(json.dumps(answer), file=out, flush=True)
+        for _ in sys.stdin:
+            print(json.dumps({"seconds": run()}), file=out, flush=True)
     except ImportError as error:
         print(json.dumps({"problem": str(error)}), file=out, flush=True)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from evornn.checks import check_count, check_range
 from evornn.liquid.neurons import Cells, Neurons
-from evornn.liquid.simulate import NEVER, State, simulate
+from evornn.liquid.simulate import simulate
 from evornn.liquid.spikes import Spikes
+from evornn.liquid.state import NEVER, State
+from evornn.liquid.vectors import padded, padded_size
 from evornn.liquid.wiring import Synapses, Wiring
 
 
@@ -33,7 +36,7 @@ class Activity:
     state: State
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Liquid:
     """A spiking network on a grid of time steps; it holds no state, each run starts clean.
 
@@ -55,7 +58,7 @@ class Liquid:
         dtype: "float64" or "float32": what potentials and currents are computed in.
 
     Raises:
-        TypeError: If a number is none.
+        TypeError: If neurons, synapses or a number is none.
         ValueError: If a number is out of range, or synapses reach beyond neurons or channels.
     """
 
@@ -73,9 +76,21 @@ class Liquid:
     _cells: Cells = field(init=False, repr=False)
     _wiring: Wiring = field(init=False, repr=False)
     _incoming: Wiring = field(init=False, repr=False)
+    _clean: State = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check, and lay out the arrays of the compiled loop."""
+        if not isinstance(self.neurons, Neurons):
+            raise TypeError(
+                "`Liquid` needs `LIF`, `AdaptiveLIF` or `Izhikevich` neurons, got "
+                f"{type(self.neurons).__name__}."
+            )
+        for name in ("synapses", "input_synapses"):
+            if not isinstance(getattr(self, name), Synapses):
+                raise TypeError(
+                    f"`Liquid` needs `Synapses` for `{name}`, got "
+                    f"{type(getattr(self, name)).__name__}."
+                )
         check_count("Liquid", "count", self.count, 1)
         check_count("Liquid", "inputs", self.inputs, 1)
         for name in ("dt_ms", "tau_excitatory_ms", "tau_inhibitory_ms"):
@@ -91,15 +106,23 @@ class Liquid:
         kind = np.dtype(self.dtype)
         taus = (self.tau_excitatory_ms, self.tau_inhibitory_ms)
         cells = self.neurons.cells(self.count, self.dt_ms, taus)
-        cast = {
-            name: np.ascontiguousarray(values if name == "resting" else values.astype(kind))
-            for name, values in cells._asdict().items()
-        }
-        object.__setattr__(self, "_cells", Cells(**cast))
+        object.__setattr__(self, "_cells", cells.in_registers(kind))
         ends = (("synapses", self.count, "_wiring"), ("input_synapses", self.inputs, "_incoming"))
         for name, sources, kept in ends:
             wiring = getattr(self, name).compiled(name, sources, self.count, self.dt_ms, kind)
             object.__setattr__(self, kept, wiring)
+        object.__setattr__(self, "_clean", self._cleaned())
+
+    def __repr__(self) -> str:
+        """What it is made of, in a line."""
+        return (
+            f"Liquid({self.count} {type(self.neurons).__name__} neurons, {len(self.synapses)} "
+            f"synapses, {self.inputs} inputs, dt_ms={self.dt_ms:g}, {self.dtype})"
+        )
+
+    def with_settings(self, **settings: Any) -> Liquid:
+        """A copy with some arguments changed: other neurons at the same places, or another step."""
+        return replace(self, **settings)
 
     def steps(self, duration_ms: float) -> int:
         """Steps that a duration needs: rounded up, but for rounding errors."""
@@ -107,16 +130,21 @@ class Liquid:
 
     def start(self) -> State:
         """The clean state in which each sequence starts."""
+        return self._clean.copy()
+
+    def _cleaned(self) -> State:
+        """The clean state, made once."""
         kind = np.dtype(self.dtype)
         potential, second = self.neurons.start(self.count)
         longest = max(int(w.delay.max(initial=0)) for w in (self._wiring, self._incoming))
         slots = 1 << longest.bit_length()
         recurrent, incoming = len(self._wiring.use), len(self._incoming.use)
+        rows = padded_size(self.count)
         return State(
-            potential=potential.astype(kind),
-            second=second.astype(kind),
-            currents=np.zeros(2 * self.count, kind),
-            ring=np.zeros((slots, 2 * self.count), kind),
+            potential=padded(potential.astype(kind)),
+            second=padded(second.astype(kind)),
+            currents=np.zeros(2 * rows, kind),
+            ring=np.zeros((slots, 2 * rows), kind),
             coming=np.zeros(slots, np.uint8),
             u=np.zeros(recurrent, kind),  # with u = 0 and R = 1, any first interval gives U and 1
             r=np.ones(recurrent, kind),
@@ -124,10 +152,8 @@ class Liquid:
             in_u=np.zeros(incoming, kind),
             in_r=np.ones(incoming, kind),
             in_last=np.full(self.inputs, NEVER),
-            resting=np.zeros(self.count, np.int64),
-            left=np.zeros(self.count, np.int64),
-            held=np.zeros(self.count, kind),
-            clock=np.zeros(2, np.int64),
+            until=np.full(rows, -1),
+            clock=np.zeros(1, np.int64),
         )
 
     def run(
@@ -150,7 +176,9 @@ class Liquid:
                 default: clean.
 
         Raises:
-            ValueError: If neither says how long, shapes do not fit, or a current is not finite.
+            TypeError: If `inputs` are no `Spikes`, `state` is none, or `watch` no whole numbers.
+            ValueError: If neither says how long, shapes do not fit, a current is not finite, or
+                the state is another liquid's.
         """
         event_channel, event_step = self._events(inputs)
         current = self._current(current_nA)
@@ -168,13 +196,16 @@ class Liquid:
                 f"`Liquid.run` needs `current_nA` for {steps} steps of {self.dt_ms:g} ms, got "
                 f"{len(current)}."
             )
-        watched = np.atleast_1d(np.asarray(watch, dtype=np.int64))
+        watched = np.atleast_1d(np.asarray(watch))
+        if watched.size and not np.issubdtype(watched.dtype, np.integer):
+            raise TypeError(f"`Liquid.run` needs whole numbers for `watch`, got {watched.dtype}.")
+        watched = watched.astype(np.int64)
         if watched.size and not 0 <= watched.min() <= watched.max() < self.count:
             raise ValueError(
                 f"`Liquid.run` needs `watch` from 0 to {self.count - 1}, got {watched.tolist()}."
             )
         trace = np.empty((steps, watched.size), self.dtype)
-        after = self.start() if state is None else State(*(array.copy() for array in state))
+        after = self.start() if state is None else self._own(state).copy()
         began = int(after.clock[0])
         neuron, step = simulate(
             self.neurons.kind,
@@ -193,6 +224,21 @@ class Liquid:
         duration = steps * self.dt_ms
         spikes = Spikes(neuron, np.minimum(times, duration), self.count, duration)
         return Activity(spikes, trace, watched, self.dt_ms, after)
+
+    def _own(self, state: State) -> State:
+        """The state, if it may be one of this liquid's: the compiled loop checks no bounds."""
+        if not isinstance(state, State):
+            raise TypeError(
+                f"`Liquid.run` needs the `state` of an `Activity`, got {type(state).__name__}."
+            )
+        for name, array, clean in zip(State._fields, state, self._clean, strict=True):
+            if array.shape != clean.shape or array.dtype != clean.dtype:
+                raise ValueError(
+                    f"`Liquid.run` needs a `state` of this liquid, got one whose `{name}` has "
+                    f"shape {array.shape} and dtype {array.dtype} and not {clean.shape} and "
+                    f"{clean.dtype}."
+                )
+        return state
 
     def _events(self, inputs: Spikes | None) -> tuple[np.ndarray, np.ndarray]:
         """Channel and step of every input spike, axes (event)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from copy import deepcopy
 from typing import Any, Self
 
@@ -46,7 +47,7 @@ class LiquidStateMachine:
         classes: Labels that the outputs of a linear readout stand for, axes (class), or None.
 
     Raises:
-        TypeError: If the liquid is none, the readout is none, or a number is none.
+        TypeError: If the liquid, filter, encoder, readout or a number is none.
         ValueError: If a setting is out of range.
     """
 
@@ -70,6 +71,16 @@ class LiquidStateMachine:
                 f"`{name}` needs a `Liquid`, got {type(liquid).__name__}; "
                 "MAASS_2002.draw(seed) makes one."
             )
+        for argument, part, method in (
+            ("filter", filter, "sample"),
+            ("encoder", encoder, "encode"),
+        ):
+            ready = callable(getattr(part, method, None)) and not isinstance(part, type)
+            if part is not None and not ready:
+                raise TypeError(
+                    f"`{name}` needs an object with a method `{method}` for `{argument}`, such as "
+                    f"those of evornn.liquid, got {part!r}."
+                )
         if sample_ms is not None:
             check_range(name, "sample_ms", sample_ms, 0.0, above=True)
         check_range(name, "washout_ms", washout_ms, 0.0)
@@ -115,7 +126,7 @@ class LiquidStateMachine:
 
         Args:
             sequences: `Spikes`, or a signal with axes (time, signal) if there is an encoder, or a
-                list of either.
+                list of either, or signals with axes (sequence, time, signal).
 
         Returns:
             Without pooling axes (sample, feature); a list of such arrays for a list. With pooling
@@ -133,7 +144,9 @@ class LiquidStateMachine:
 
     def _as_list(self, sequences: Any) -> tuple[list[Any], bool]:
         """The sequences in a list, and whether there was no list."""
-        single = isinstance(sequences, Spikes | np.ndarray)
+        single = isinstance(sequences, Spikes)
+        if isinstance(sequences, np.ndarray):
+            single = sequences.ndim < 3  # a third axis in front counts sequences
         many = [sequences] if single else list(sequences)
         if not many:
             raise ValueError("`LiquidStateMachine` needs at least one sequence, got none.")
@@ -231,8 +244,7 @@ class LiquidStateMachine:
         Raises:
             ValueError: If it has not been fitted.
         """
-        if self.readout is None:
-            raise ValueError("`LiquidStateMachine` needs to be fitted first; call `fit`.")
+        self._fitted()
         many, single = self._as_list(sequences)
         rows = self._rows(many, fitting=False)
         if self.pooling is not None:
@@ -240,6 +252,10 @@ class LiquidStateMachine:
             return answers[0] if single else answers
         each = [self._named(row) for row in rows]
         return each[0] if single else each
+
+    def _fitted(self) -> None:
+        if self.readout is None:
+            raise ValueError("`LiquidStateMachine` needs to be fitted first; call `fit`.")
 
     def _named(self, features: np.ndarray) -> np.ndarray:
         answer: np.ndarray = self.readout.predict(features)
@@ -265,3 +281,38 @@ class LiquidStateMachine:
                 f"{right.shape}."
             )
         return float(np.mean(answers == right))
+
+    # --- on disk ----------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str], **metadata: Any) -> None:
+        """Write a fitted machine to a safetensors file (no pickle), atomically.
+
+        Args:
+            path: The file; replaced if it exists.
+            **metadata: More to keep, JSON-able.
+
+        Raises:
+            ValueError: If it is not fitted, its readout is not linear, or its filter or encoder is
+                not one of evornn.liquid.
+        """
+        from evornn.liquid.machine_file import write_machine
+
+        self._fitted()
+        write_machine(path, self, metadata)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, jobs: int = 1) -> LiquidStateMachine:
+        """The machine in a file of `save`: it answers as before, and can be fitted anew.
+
+        Of a readout that is neither a `Ridge` nor a `Logistic`, the weights come back in a `Ridge`.
+
+        Args:
+            path: The file.
+            jobs: Sequences that run at the same time; -1 for all cores.
+
+        Raises:
+            ValueError: If the file holds no liquid state machine.
+        """
+        from evornn.liquid.machine_file import read_machine
+
+        return read_machine(path, jobs)

@@ -16,9 +16,11 @@ from numpy.typing import ArrayLike
 
 from evornn.liquid.per_item import per_item
 from evornn.liquid.propagator import propagators
+from evornn.liquid.vectors import LANES, aligned_copy, padded
 
 INTEGRATE, ADAPTIVE, IZHIKEVICH = 0, 1, 2
 """Kinds of neurons, as the compiled loop tells them apart."""
+FOREVER = 2.0**40  # steps; more would reach the end of the whole numbers
 
 
 class Cells(NamedTuple):
@@ -26,22 +28,41 @@ class Cells(NamedTuple):
 
     Attributes:
         rows: Coefficients of the step, axes (row, neuron); their meaning is the kind's.
-        threshold: Potential at which a neuron fires, mV, axes (neuron).
+        constant: What a step adds to the potential and to the second variable, axes (2, neuron).
+        gain: What an injected current of 1 nA adds to `constant`, axes (2, neuron).
         reset: Potential after a spike, mV, axes (neuron).
         jump: What a spike adds to the second variable, axes (neuron).
-        hold: What becomes of the second variable in a refractory step: hold[0] times it plus
-            hold[1], axes (2, neuron).
         resting: Refractory steps, whole numbers, axes (neuron).
-        decay: Of the excitatory and then the inhibitory currents in a step, axes (2 x neuron).
+        decay: Of the excitatory and of the inhibitory currents in a step, axes (2).
     """
 
     rows: np.ndarray
-    threshold: np.ndarray
+    constant: np.ndarray
+    gain: np.ndarray
     reset: np.ndarray
     jump: np.ndarray
-    hold: np.ndarray
     resting: np.ndarray
     decay: np.ndarray
+
+    def in_registers(self, dtype: np.dtype) -> Cells:
+        """The arrays in one precision, laid out for registers of neurons.
+
+        The rows of eight neurons stand together, axes (register x row x lane); `constant` and
+        `gain` get axes (2 x row). What fills the last register has a threshold above its reset
+        and no input, so that it never fires.
+        """
+        rows = padded(self.rows.astype(dtype))
+        rows[-2, self.rows.shape[1] :] = 1.0  # the threshold
+        blocks = rows.reshape(len(rows), -1, LANES).swapaxes(0, 1)
+        return Cells(
+            rows=aligned_copy(blocks).ravel(),
+            constant=padded(self.constant.astype(dtype)).ravel(),
+            gain=padded(self.gain.astype(dtype)).ravel(),
+            reset=self.reset.astype(dtype),
+            jump=self.jump.astype(dtype),
+            resting=self.resting,
+            decay=self.decay.astype(dtype),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +103,7 @@ class LIF:
     kind: ClassVar[int] = INTEGRATE
 
     def cells(self, count: int, dt_ms: float, tau_syn_ms: tuple[float, float]) -> Cells:
-        """Arrays of the step of `dt_ms`; rows: V, I_e, I_i, constant, injected current.
+        """Arrays of the step of `dt_ms`; rows: factors of V, I_e, I_i, threshold, reset.
 
         Raises:
             ValueError: If a value is out of its range, or a reset not below its threshold.
@@ -97,11 +118,15 @@ class LIF:
         steps = propagators(tau, resistance, np.ones(count), zero, tau_syn_ms, dt_ms)
         own, _, *currents, injected = steps[:, 0].T
         constant = (1.0 - own) * rest + injected * background
+        threshold, reset = _levels("LIF", self, count)
         return Cells(
-            rows=np.stack([own, *currents, constant, injected]),
-            **_firing("LIF", self, count, dt_ms, tau_syn_ms),
+            rows=np.stack([own, *currents, threshold, reset]),
+            constant=np.stack([constant, zero]),
+            gain=np.stack([injected, zero]),
+            reset=reset,
             jump=zero,
-            hold=np.stack([zero + 1.0, zero]),
+            resting=_resting("LIF", self, count, dt_ms),
+            decay=np.exp(-dt_ms / np.asarray(tau_syn_ms)),
         )
 
     def start(self, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -144,7 +169,10 @@ class AdaptiveLIF:
     kind: ClassVar[int] = ADAPTIVE
 
     def cells(self, count: int, dt_ms: float, tau_syn_ms: tuple[float, float]) -> Cells:
-        """Arrays of the step of `dt_ms`; rows: V, w, I_e, I_i, constant, injected for V, then w.
+        """Arrays of the step of `dt_ms`.
+
+        Rows: for V and then for w, the factors of V, w, I_e, I_i; threshold and reset stand last,
+        before them what becomes of w while V is held: a factor of w, and a number.
 
         Raises:
             ValueError: If a value is out of its range, or a reset not below its threshold.
@@ -158,18 +186,23 @@ class AdaptiveLIF:
         background = per_item(name, "background_nA", self.background_nA, count)
         jump = per_item(name, "spike_adaptation_nA", self.spike_adaptation_nA, count)
         steps = propagators(tau, resistance, tau_w, coupling, tau_syn_ms, dt_ms)
-        rows = []
+        threshold, reset = _levels(name, self, count)
+        rows, constant, gain = [], [], []
         for row, base in ((0, rest), (1, np.zeros(count))):  # V is counted from rest, w is not
             by_v, by_w, by_e, by_i, injected = steps[:, row].T
-            constant = base - by_v * rest + injected * background
-            rows += [by_v, by_w, by_e, by_i, constant, injected]
-        reset = per_item(name, "reset_mV", self.reset_mV, count)
+            rows += [by_v, by_w, by_e, by_i]
+            constant.append(base - by_v * rest + injected * background)
+            gain.append(injected)
         kept = np.exp(-dt_ms / tau_w)  # while V is held, w relaxes to a (reset - rest)
+        rows += [kept, (1.0 - kept) * coupling * (reset - rest), threshold, reset]
         return Cells(
             rows=np.stack(rows),
-            **_firing(name, self, count, dt_ms, tau_syn_ms),
+            constant=np.stack(constant),
+            gain=np.stack(gain),
+            reset=reset,
             jump=jump,
-            hold=np.stack([kept, (1.0 - kept) * coupling * (reset - rest)]),
+            resting=_resting(name, self, count, dt_ms),
+            decay=np.exp(-dt_ms / np.asarray(tau_syn_ms)),
         )
 
     def start(self, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -212,7 +245,7 @@ class Izhikevich:
     kind: ClassVar[int] = IZHIKEVICH
 
     def cells(self, count: int, dt_ms: float, tau_syn_ms: tuple[float, float]) -> Cells:
-        """Arrays of the step of `dt_ms`; rows: dt a, b, dt / C, background, dt.
+        """Arrays of the step of `dt_ms`; rows: dt a, b, dt / C, dt, threshold, reset.
 
         Raises:
             ValueError: If a value is out of its range, or a reset not below its threshold.
@@ -222,12 +255,16 @@ class Izhikevich:
         b = per_item(name, "b", self.b, count)
         capacitance = per_item(name, "capacitance_nF", self.capacitance_nF, count, 0.0, above=True)
         background = per_item(name, "background_nA", self.background_nA, count)
-        reset = per_item(name, "reset_mV", self.reset_mV, count)
+        gain, zero = dt_ms / capacitance, np.zeros(count)
+        threshold, reset = _levels(name, self, count)
         return Cells(
-            rows=np.stack([rate, b, dt_ms / capacitance, background, np.full(count, dt_ms)]),
-            **_firing(name, self, count, dt_ms, tau_syn_ms),
+            rows=np.stack([rate, b, gain, zero + dt_ms, threshold, reset]),
+            constant=np.stack([gain * background, zero]),
+            gain=np.stack([gain, zero]),
+            reset=reset,
             jump=per_item(name, "d", self.d, count),
-            hold=np.stack([1.0 - rate, rate * b * reset]),
+            resting=_resting(name, self, count, dt_ms),
+            decay=np.exp(-dt_ms / np.asarray(tau_syn_ms)),
         )
 
     def start(self, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -239,10 +276,8 @@ class Izhikevich:
 Neurons = LIF | AdaptiveLIF | Izhikevich
 
 
-def _firing(
-    name: str, neurons: Neurons, count: int, dt_ms: float, tau_syn_ms: tuple[float, float]
-) -> dict[str, np.ndarray]:
-    """What all kinds share: threshold, reset, refractory steps, and the synapses' decays."""
+def _levels(name: str, neurons: Neurons, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Threshold and reset, both axes (neuron)."""
     threshold = per_item(name, "threshold_mV", neurons.threshold_mV, count)
     reset = per_item(name, "reset_mV", neurons.reset_mV, count)
     if (reset >= threshold).any():
@@ -251,10 +286,10 @@ def _firing(
             f"`{name}` needs `reset_mV` below `threshold_mV`, got {reset[k]:g} and "
             f"{threshold[k]:g} for neuron {k}."
         )
+    return threshold, reset
+
+
+def _resting(name: str, neurons: Neurons, count: int, dt_ms: float) -> np.ndarray:
+    """Refractory steps, axes (neuron)."""
     refractory = per_item(name, "refractory_ms", neurons.refractory_ms, count, 0.0)
-    return {
-        "threshold": threshold,
-        "reset": reset,
-        "resting": np.rint(refractory / dt_ms).astype(np.int64),
-        "decay": np.repeat(np.exp(-dt_ms / np.asarray(tau_syn_ms)), count),
-    }
+    return np.rint(np.minimum(refractory / dt_ms, FOREVER)).astype(np.int64)

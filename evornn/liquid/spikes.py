@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike
 from evornn.checks import check_count, check_range
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Spikes:
     """The spikes of several neurons or input channels, in the order of their times.
 
     Args:
-        neuron: Which one fired, axes (spike), whole numbers from 0 to `neurons` - 1.
+        neuron: Which one fired, axes (spike), whole numbers from 0 to `neurons` - 1 (as floats
+            too: a table of neurons and times is `Spikes(*table.T, neurons, duration_ms)`).
         time_ms: When, axes (spike), in [0, `duration_ms`]; sorted here if it is not yet.
         neurons: How many neurons or channels there are, silent ones included.
         duration_ms: How long they were watched; above 0.
@@ -35,7 +36,7 @@ class Spikes:
         """Check, sort by time and make read-only."""
         check_count("Spikes", "neurons", self.neurons, 1)
         check_range("Spikes", "duration_ms", self.duration_ms, 0.0, above=True)
-        neuron, time = np.asarray(self.neuron), np.asarray(self.time_ms, dtype=np.float64)
+        neuron, time = np.asarray(self.neuron), np.array(self.time_ms, dtype=np.float64)
         if neuron.size == 0:
             neuron = neuron.astype(np.int64)
         if neuron.shape != time.shape or neuron.ndim != 1:
@@ -43,7 +44,8 @@ class Spikes:
                 "`Spikes` needs `neuron` and `time_ms` with one entry for each spike, got shapes "
                 f"{neuron.shape} and {time.shape}."
             )
-        if not np.issubdtype(neuron.dtype, np.integer):
+        whole = np.issubdtype(neuron.dtype, np.floating) and (neuron == np.rint(neuron)).all()
+        if not (whole or np.issubdtype(neuron.dtype, np.integer)):
             raise TypeError(f"`Spikes` needs whole numbers for `neuron`, got {neuron.dtype}.")
         if neuron.size and not 0 <= neuron.min() <= neuron.max() < self.neurons:
             wrong = neuron[(neuron < 0) | (neuron >= self.neurons)][0]
@@ -57,9 +59,13 @@ class Spikes:
                 f"`Spikes` needs `time_ms` from 0 to duration_ms={self.duration_ms:g}, got "
                 f"{time[outside][0]}."
             )
-        order = np.lexsort((neuron, time))
-        for name, values in (("neuron", neuron.astype(np.int64)), ("time_ms", time)):
-            values = values[order]
+        neuron = neuron.astype(np.int64)
+        later = np.diff(time)
+        # A liquid's spikes come in order already, and sorting them takes as long as many steps.
+        if ((later < 0) | ((later == 0) & (np.diff(neuron) < 0))).any():
+            order = np.lexsort((neuron, time))
+            neuron, time = neuron[order], time[order]
+        for name, values in (("neuron", neuron), ("time_ms", time)):
             values.setflags(write=False)
             object.__setattr__(self, name, values)
         object.__setattr__(self, "duration_ms", float(self.duration_ms))
@@ -71,6 +77,10 @@ class Spikes:
         neuron = np.repeat(np.arange(len(times)), [len(t) for t in times])
         joined = np.concatenate(times) if times else np.empty(0)
         return cls(neuron, joined, len(times), duration_ms)
+
+    def __repr__(self) -> str:
+        """How many there are, in a line."""
+        return f"Spikes({len(self)} of {self.neurons} neurons in {self.duration_ms:g} ms)"
 
     def __len__(self) -> int:
         """Number of spikes."""

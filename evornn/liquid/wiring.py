@@ -9,23 +9,30 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evornn.liquid.per_item import per_item
+from evornn.liquid.vectors import padded, padded_size
+
+LONGEST = 2**20  # steps that a spike may be on its way: each of them takes memory
 
 
 class Wiring(NamedTuple):
-    """Synapses as the compiled loop reads them: those of one source stand side by side.
+    """Synapses as the compiled loop reads them: those of a source side by side, in full registers.
+
+    An entry is a synapse or, behind the last one of a source up to a full register, nothing.
 
     Attributes:
-        first: Where each source's synapses begin, axes (source + 1).
-        lane: Where the current arrives: the target, plus the number of neurons if the weight is
-            negative; axes (synapse).
-        delay: Steps, axes (synapse).
-        weight: nA, axes (synapse).
-        use: U, axes (synapse); empty for static synapses.
-        recovery: dt / D, axes (synapse) or empty.
-        facilitation: dt / F, axes (synapse) or empty.
+        first: Where each source's synapses begin, axes (source).
+        fan: How many they are, axes (source).
+        lane: Where the current arrives: the target, plus the number of rows if the weight is
+            negative; axes (entry).
+        delay: Steps, axes (entry).
+        weight: nA, axes (entry).
+        use: U, axes (entry); empty for static synapses.
+        recovery: dt / D, axes (entry) or empty.
+        facilitation: dt / F, axes (entry) or empty.
     """
 
     first: np.ndarray
+    fan: np.ndarray
     lane: np.ndarray
     delay: np.ndarray
     weight: np.ndarray
@@ -142,30 +149,46 @@ class Synapses:
             dtype: Of weights and efficacies.
 
         Raises:
-            ValueError: If an end is not among the neurons or channels.
+            ValueError: If an end is not among the neurons or channels, or a delay too long.
         """
         source, target = np.asarray(self.source), np.asarray(self.target)
         for end, values, count in (("source", source, sources), ("target", target, targets)):
             if len(values) and values.max() >= count:
                 raise ValueError(f"`{name}` needs each `{end}` below {count}, got {values.max()}.")
+        delay = np.rint(np.asarray(self.delay_ms) / dt_ms)
+        if len(delay) and delay.max() > LONGEST:
+            raise ValueError(
+                f"`{name}` needs each `delay_ms` of at most {LONGEST} steps, got "
+                f"{np.max(self.delay_ms):g} ms in steps of {dt_ms:g} ms."
+            )
         order = np.lexsort((target, source))
-        weight = np.asarray(self.weight_nA)[order]
+        fan = np.bincount(source, minlength=sources)
+        first = np.concatenate([[0], np.cumsum(padded_size(fan))])
+        # Each synapse's entry: its source's first one, and its place among that source's.
+        nth = np.arange(len(order)) - np.repeat(np.cumsum(fan) - fan, fan)
+        place = np.repeat(first[:-1], fan) + nth
 
-        def ordered(values: ArrayLike | None, rate: bool = False) -> np.ndarray:
+        def spread(values: ArrayLike | None, kind: np.dtype = dtype) -> np.ndarray:
             if values is None:
-                return np.empty(0, dtype)
-            found = np.asarray(values)[order]
-            return (dt_ms / found if rate else found).astype(dtype)
+                return np.empty(0, kind)
+            entries = np.zeros(first[-1], kind)
+            entries[place] = np.asarray(values)[order]
+            return padded(entries)
 
+        def rate(tau_ms: ArrayLike | None) -> np.ndarray | None:
+            return None if tau_ms is None else dt_ms / np.asarray(tau_ms)
+
+        weight = np.asarray(self.weight_nA)
         return Wiring(
-            first=np.searchsorted(source[order], np.arange(sources + 1)).astype(np.int64),
+            first=first[:-1].astype(np.int64),
+            fan=fan.astype(np.int64),
             # Unsigned: Numba then leaves out its test for negative indices.
-            lane=(target[order] + targets * (weight < 0)).astype(np.uint32),
-            delay=np.rint(np.asarray(self.delay_ms)[order] / dt_ms).astype(np.uint32),
-            weight=weight.astype(dtype),
-            use=ordered(self.use),
-            recovery=ordered(self.recovery_ms, rate=True),
-            facilitation=ordered(self.facilitation_ms, rate=True),
+            lane=spread(target + padded_size(targets) * (weight < 0), np.dtype(np.uint32)),
+            delay=spread(delay, np.dtype(np.uint32)),
+            weight=spread(weight),
+            use=spread(self.use),
+            recovery=spread(rate(self.recovery_ms)),
+            facilitation=spread(rate(self.facilitation_ms)),
         )
 
 

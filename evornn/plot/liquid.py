@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from evornn.liquid import Activity, Liquid, Spikes
 from evornn.plot.style import COLOURS, tidy
+
+if TYPE_CHECKING:  # figures of other things need not wait for the liquids' kernels
+    from evornn.liquid import Activity, Liquid, Spikes
 
 EXCITATORY, INHIBITORY = COLOURS[0], COLOURS[1]
 
@@ -188,7 +192,9 @@ def synapses_figure(liquid: Liquid, title: str = "") -> Figure:
         raise ValueError("`synapses_figure` needs synapses between neurons, got none.")
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     left, *others = figure.subplots(1, 3)
-    bins = np.histogram_bin_edges(weight, bins=40)
+    width = np.ptp([0.0, *weight]) / 40 or 1.0
+    # No bar across 0, where excitation and inhibition meet.
+    bins = width * np.arange(np.floor(weight.min() / width), np.floor(weight.max() / width) + 2)
     for colour, label, chosen in (
         (EXCITATORY, "excitatory", weight >= 0),
         (INHIBITORY, "inhibitory", weight < 0),

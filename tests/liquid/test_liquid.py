@@ -104,6 +104,24 @@ def test_more_neurons_than_any_register_and_an_odd_number_agree_with_few(rng):
         assert len(many.spikes) == 1001 * len(one.spikes) > 0
 
 
+def test_a_neuron_may_rest_for_ever():
+    for refractory in (1e9, 1e300):
+        neurons = LIF(background_nA=20.0, refractory_ms=refractory)
+        assert len(Liquid(neurons, 1).run(duration_ms=1000.0).spikes) == 1
+
+
+def test_settings_may_change_and_the_rest_stays(drawn):
+    liquid, inputs = drawn
+    assert repr(liquid) == "Liquid(135 LIF neurons, 620 synapses, 4 inputs, dt_ms=0.2, float64)"
+    other = liquid.with_settings(neurons=Izhikevich(background_nA=5.0), dt_ms=0.5)
+    assert repr(liquid) == "Liquid(135 LIF neurons, 620 synapses, 4 inputs, dt_ms=0.2, float64)"
+    assert (
+        repr(other) == "Liquid(135 Izhikevich neurons, 620 synapses, 4 inputs, dt_ms=0.5, float64)"
+    )
+    assert other.positions is liquid.positions
+    assert len(other.run(inputs).spikes) > 100
+
+
 def test_inputs_at_the_very_end_come_too_late():
     liquid = Liquid(LIF(), 1, input_synapses=Synapses([0], [0], 1e9))
     assert len(liquid.run(Spikes([0], [10.0], 1, 10.0)).spikes) == 0
@@ -120,12 +138,14 @@ def test_inputs_at_the_very_end_come_too_late():
         ({"dtype": "int8"}, ValueError, "needs dtype float64 or float32, got 'int8'"),
         ({"positions": np.zeros((2, 2))}, ValueError, r"`positions` of shape \(3, 3\), got"),
         ({"inhibitory": [True]}, ValueError, r"`inhibitory` of shape \(3,\), got \(1,\)"),
+        ({"neurons": "LIF"}, TypeError, "`LIF`, `AdaptiveLIF` or `Izhikevich` neurons, got str"),
+        ({"synapses": ([0], [0])}, TypeError, "`Synapses` for `synapses`, got tuple"),
         ({"tau_inhibitory_ms": -1}, ValueError, "finite `tau_inhibitory_ms` above 0, got -1"),
     ],
 )
 def test_a_liquid_out_of_range_is_refused(settings, error, message):
     with pytest.raises(error, match=message):
-        Liquid(LIF(), **{"count": 3, **settings})
+        Liquid(**{"neurons": LIF(), "count": 3, **settings})
 
 
 @pytest.mark.parametrize(
@@ -141,6 +161,18 @@ def test_a_liquid_out_of_range_is_refused(settings, error, message):
             {"current_nA": np.zeros((5, 3)), "duration_ms": 2.0},
             ValueError,
             "`current_nA` for 10 steps of 0.2 ms, got 5",
+        ),
+        ({"duration_ms": 1.0, "watch": [0.5]}, TypeError, "whole numbers for `watch`, got float64"),
+        ({"duration_ms": 1.0, "state": 3}, TypeError, "the `state` of an `Activity`, got int"),
+        (
+            {"duration_ms": 1.0, "state": Liquid(LIF(), 9).start()},
+            ValueError,
+            r"whose `potential` has shape \(16,\) and dtype float64 and not \(8,\) and float64",
+        ),
+        (
+            {"duration_ms": 1.0, "state": Liquid(LIF(), 3, dtype="float32").start()},
+            ValueError,
+            "a `state` of this liquid, got one whose `potential` has",
         ),
         ({"duration_ms": 1.0, "watch": [3]}, ValueError, r"`watch` from 0 to 2, got \[3\]"),
     ],

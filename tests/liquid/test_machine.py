@@ -99,6 +99,9 @@ def test_one_sequence_and_a_list_of_one_agree(liquid, rng):
     assert single.shape == (10, 135)
     assert len(listed) == 1
     np.testing.assert_array_equal(single, listed[0])
+    stacked = machine.states(np.stack([signal, signal]))
+    assert len(stacked) == 2
+    np.testing.assert_array_equal(single, stacked[0])
     targets = rng.uniform(size=(10, 1))
     machine.fit(signal, targets)
     np.testing.assert_array_equal(machine.predict(signal), machine.predict([signal])[0])
@@ -179,6 +182,8 @@ def test_templates_and_labels_of_segment_recall_belong_together(rng):
         ({"pooling": "first"}, ValueError, "one of last, mean, samples, got 'first'"),
         ({"seed": -1}, ValueError, "`seed` of at least 0, got -1"),
         ({"readout": 3}, TypeError, "needs a method `fit`"),
+        ({"filter": "count"}, TypeError, "a method `sample` for `filter`, .* got 'count'"),
+        ({"encoder": PoissonEncoder}, TypeError, "a method `encode` for `encoder`, .* got <class"),
     ],
 )
 def test_a_machine_out_of_range_is_refused(liquid, settings, error, message):

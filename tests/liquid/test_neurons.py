@@ -177,6 +177,8 @@ def test_a_current_that_has_faded_is_none(dtype):
     liquid = Liquid(LIF(), 2, input_synapses=Synapses([0, 0], [0, 1], [1.0, -1.0]), dtype=dtype)
     spikes = Spikes([0], [0.0], 1, 1000.0)
     before = liquid.run(spikes, duration_ms=60.0).state.currents
-    np.testing.assert_allclose(before, [np.exp(-20), 0, 0, -np.exp(-10)], rtol=1e-4)
+    excite, inhibit = before.reshape(2, -1)[:, :2]
+    np.testing.assert_allclose(excite, [np.exp(-20), 0], rtol=1e-4)
+    np.testing.assert_allclose(inhibit, [0, -np.exp(-10)], rtol=1e-4)
     after = liquid.run(spikes).state.currents
     np.testing.assert_array_equal(after, 0.0)

@@ -11,8 +11,18 @@ def test_spikes_are_kept_in_the_order_of_their_times():
     assert spikes.time_ms.tolist() == [1.0, 5.0, 5.0, 9.0]
     assert spikes.neuron.tolist() == [0, 1, 2, 0]
     assert len(spikes) == 4
+    assert Spikes([2, 1], [5.0, 5.0], 3, 10.0).neuron.tolist() == [1, 2]
     assert spikes.of(0).tolist() == [1.0, 9.0]
     np.testing.assert_allclose(spikes.rates_hz(), [200.0, 100.0, 100.0])
+
+
+def test_a_table_of_neurons_and_times_is_read():
+    table = np.array([[1.0, 4.5], [0.0, 2.5]])
+    spikes = Spikes(*table.T, 2, 10.0)
+    assert spikes.neuron.tolist() == [0, 1]
+    assert spikes.neuron.dtype == np.int64
+    assert table.flags.writeable
+    assert repr(spikes) == "Spikes(2 of 2 neurons in 10 ms)"
 
 
 def test_trains_come_back_out(rng):
@@ -46,6 +56,8 @@ def test_jitter_moves_spikes_by_its_standard_deviation(rng):
     ("arguments", "error", "message"),
     [
         (([0], [1.0, 2.0], 1, 5.0), ValueError, r"one entry for each spike, got shapes \(1,\) and"),
+        (([np.nan], [1.0], 1, 5.0), TypeError, "whole numbers for `neuron`, got float64"),
+        (([True], [1.0], 2, 5.0), TypeError, "whole numbers for `neuron`, got bool"),
         (([0.5], [1.0], 1, 5.0), TypeError, "whole numbers for `neuron`, got float64"),
         (([3], [1.0], 3, 5.0), ValueError, "`neuron` from 0 to 2, got 3"),
         (([-1], [1.0], 3, 5.0), ValueError, "`neuron` from 0 to 2, got -1"),

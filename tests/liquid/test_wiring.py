@@ -19,8 +19,8 @@ def jumps(synapses, spikes, inputs=1, count=1, tau=1e-3):
         tau_excitatory_ms=tau, tau_inhibitory_ms=tau,
     )  # fmt: skip
     trace = liquid.run(spikes, watch=range(count)).trace_mV
-    unit = liquid._cells.rows[1, 0]  # potential per nA that arrives
-    own = np.exp(-DT / 30)
+    own, gone = np.exp(-DT / 30), np.exp(-DT / tau)
+    unit = tau / (30 - tau) * (own - gone)  # potential per nA that arrives
     return (trace - own * np.vstack([np.zeros(count), trace[:-1]])) / unit
 
 
@@ -130,6 +130,7 @@ def test_ends_need_whole_numbers():
     [
         (Synapses([5], [0], 1.0), Synapses.none(), "`synapses` needs each `source` below 2, got 5"),
         (Synapses([0], [2], 1.0), Synapses.none(), "`synapses` needs each `target` below 2, got 2"),
+        (Synapses([0], [0], 1.0, 1e6), Synapses.none(), "at most 1048576 steps, got 1e\\+06 ms in"),
         (Synapses.none(), Synapses([1], [0], 1.0), "`input_synapses` needs each `source` below 1"),
     ],
 )
