@@ -99,6 +99,7 @@ from .reservoir import NGRC as NGRC
 from .reservoir import Conceptor as Conceptor
 from .reservoir import Reservoir as Reservoir
 from .search import Choice as Choice
+from .search import Choose as Choose
 from .search import EvolveReservoir as EvolveReservoir
 from .search import Fit as Fit
 from .search import Log as Log

@@ -39,6 +39,10 @@ def load_best(path: str | os.PathLike[str]) -> Best:
         from evornn.reservoir import ESN
 
         return ESN.load(path)
+    if kind == "liquid state machine":
+        from evornn.liquid import LiquidStateMachine
+
+        return LiquidStateMachine.load(path)
     if kind == "recorded answers":
         from evornn.search import RecordedAnswers
 

@@ -1,5 +1,7 @@
 """Searching reservoirs, and models that are fitted once, as contenders of an experiment."""
 
+from evornn.search.choose import Choose as Choose
+from evornn.search.choose import every as every
 from evornn.search.evolve_reservoir import EvolveReservoir as EvolveReservoir
 from evornn.search.fit import Fit as Fit
 from evornn.search.fitting import fit_model as fit_model

@@ -119,6 +119,13 @@ class Fit:
         """Itself: a fit takes seconds."""
         return self
 
+    def model(self, seed: np.random.SeedSequence) -> Any:
+        """A new model, not fitted, for the seed of a run."""
+        settings = dict(self.settings_of_model)
+        if self.seeded:
+            settings[self.seeded] = int(seed.generate_state(1)[0])
+        return self.make(**settings)
+
     def start(self, task: Task, seed: np.random.SeedSequence, workers: Workers) -> FitRun:
         """A run on a task; everything random follows from the seed alone."""
         return FitRun(self, task, seed)
@@ -135,7 +142,7 @@ class FitRun:
     def __init__(self, contender: Fit, task: Task, seed: np.random.SeedSequence) -> None:
         """See `Fit.start`."""
         self.contender, self.task = contender, task
-        self._seed = int(seed.generate_state(1)[0])
+        self._seed = seed
         self._model: Any = None
         self.reason: str | None = None
         self.elapsed_s = 0.0
@@ -167,11 +174,8 @@ class FitRun:
     def advance(self) -> Fitted:
         """Fit the model; the run has ended then."""
         began = time.perf_counter()
-        contender, task = self.contender, self.task
-        settings = dict(contender.settings_of_model)
-        if contender.seeded:
-            settings[contender.seeded] = self._seed
-        model = contender.make(**settings)
+        task = self.task
+        model = self.contender.model(self._seed)
         fit_model(model, task.train, task.kind)
         self.elapsed_s += time.perf_counter() - began
         self._model, self.reason = model, "fitted"

@@ -19,8 +19,8 @@ def fit_model(model: Any, part: Part, kind: str = "series") -> None:
     """Fit a model to a part's scored targets; what is not scored is not learned.
 
     An `ESN` leaves out its own washout too if the part is a series; of a task with many sequences
-    the mask alone says what counts. An `NGRC` needs one series. Any other model is given the
-    sequences in lists, `fit(inputs, targets)`, and `mask=` if it takes that.
+    the mask alone says what counts. Models of other kinds than those of this package are given the
+    sequences in lists, `fit(inputs, targets)`, and `mask=` if they take that.
 
     Args:
         model: Changed in place.
@@ -97,13 +97,15 @@ def _fit_esn(esn: ESN, part: Part, kind: str) -> None:
 
 
 def _fit_ngrc(model: NGRC, part: Part) -> None:
-    if len(part.inputs) != 1:
-        raise ValueError(f"`NGRC` needs one series, got {len(part.inputs)} sequences.")
-    row = scored_steps(part.mask[0])
-    first = max(0, int(np.argmax(row)) - model.warmup)
-    if not row[first + model.warmup :].all():
-        raise ValueError("`NGRC` needs a task that is scored without gaps, got a mask with some.")
-    model.fit(part.inputs[0][first:], part.targets[0][first:])
+    rows = [scored_steps(mask) for mask in part.mask]
+    # Of steps before the delays reach back, only as many as they need: unscored ones would widen
+    # the range that the Chebyshev basis is scaled to.
+    firsts = [max(0, int(np.argmax(row)) - model.warmup) for row in rows]
+    model.fit(
+        [x[k:] for x, k in zip(part.inputs, firsts, strict=True)],
+        [y[k:] for y, k in zip(part.targets, firsts, strict=True)],
+        [row[k:] for row, k in zip(rows, firsts, strict=True)],
+    )
 
 
 def _fit_liquid(machine: LiquidStateMachine, part: Part) -> None:

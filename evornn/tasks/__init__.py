@@ -2,6 +2,7 @@
 
 from evornn.tasks.adding import adding as adding
 from evornn.tasks.back_tsoi import back_tsoi as back_tsoi
+from evornn.tasks.digits import digits as digits
 from evornn.tasks.long_lag import long_lag as long_lag
 from evornn.tasks.long_lag import long_lag_distractors as long_lag_distractors
 from evornn.tasks.lorenz import lorenz as lorenz

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from evornn.tasks.adding import adding
 from evornn.tasks.back_tsoi import back_tsoi
+from evornn.tasks.digits import digits
 from evornn.tasks.long_lag import long_lag, long_lag_distractors
 from evornn.tasks.lorenz import lorenz
 from evornn.tasks.mackey_glass import mackey_glass
@@ -36,6 +37,7 @@ TASKS: dict[str, Callable[..., Task]] = {
         long_lag,
         long_lag_distractors,
         tomita,
+        digits,
     )
 }
 """Each can be called without arguments; `Task.settings` names its function and arguments."""
