@@ -50,6 +50,33 @@ class Ratio(NamedTuple):
     high: float
 
 
+class Here:
+    """A contender in this process, for one that starts processes itself and takes seconds."""
+
+    def __init__(self, contender: Contender) -> None:
+        """Nothing is prepared yet."""
+        self._contender = contender
+        self._run: Run | None = None
+        self._calls, self._share = 1, 1.0
+
+    def prepare(self, case: Any) -> Prepared:
+        """Warm up every form, and keep the fastest."""
+        self._run, self._calls, answer = fastest(self._contender(case), tries=1)
+        prepared = Prepared(*answer)
+        self._share = len(prepared.loss) / case.population
+        return prepared
+
+    def seconds(self) -> float:
+        """Seconds of one call, now; scaled to the whole population."""
+        if self._run is None:
+            raise ValueError("a contender needs a case first, call prepare")
+        time.sleep(PAUSE_S)
+        began = time.perf_counter()
+        for _ in range(self._calls):
+            self._run()
+        return (time.perf_counter() - began) / self._calls / self._share
+
+
 class Worker:
     """A contender in a process of its own."""
 
@@ -83,7 +110,9 @@ class Worker:
         self._process.join()
 
 
-def interleave(ours: Worker, theirs: Worker, repeats: int) -> tuple[np.ndarray, Ratio]:
+def interleave(
+    ours: Worker | Here, theirs: Worker | Here, repeats: int
+) -> tuple[np.ndarray, Ratio]:
     """Our seconds, and theirs against ours, in pairs that take turns at being first."""
     mine, other = np.empty(repeats), np.empty(repeats)
     for k in range(repeats):
@@ -110,14 +139,16 @@ def _serve(pipe: Connection, contender: Contender) -> None:
             pipe.send((time.perf_counter() - began) / calls)
             continue
         try:
-            run, calls, answer = _fastest(contender(details[0]))
+            run, calls, answer = fastest(contender(details[0]))
         except Exception as error:  # a missing or failing peer is a row of the table
             message = f"{type(error).__name__}: {error}".splitlines()[0]
             answer = (math.nan, np.empty(0), "", message)
         pipe.send(answer)
 
 
-def _fastest(forms: dict[str, Run]) -> tuple[Run, int, tuple[float, np.ndarray, str, str]]:
+def fastest(
+    forms: dict[str, Run], tries: int = 5
+) -> tuple[Run, int, tuple[float, np.ndarray, str, str]]:
     """The fastest form, how often a measurement calls it, and the answer to `prepare`."""
     found = []
     for name, run in forms.items():
@@ -125,7 +156,7 @@ def _fastest(forms: dict[str, Run]) -> tuple[Run, int, tuple[float, np.ndarray, 
         loss = run()
         first = time.perf_counter() - began
         spans = []
-        for _ in range(5):
+        for _ in range(tries):
             began = time.perf_counter()
             run()
             spans.append(time.perf_counter() - began)

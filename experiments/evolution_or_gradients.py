@@ -1,6 +1,6 @@
 """Evolution, gradients or guessing: who does best when all may compute as much?
 
-    python experiments/evolution_or_gradients.py [--smoke] [--seeds 10] [--tasks NAME] [--out DIR]
+    python experiments/evolution_or_gradients.py [--smoke] [--seeds 12] [--tasks NAME] [--out DIR]
 
 Santa Fe laser, sunspots, NARMA10, temporal order, Tomita 4; an Elman network with 16
 units and an LSTM with 8. Every contender stops after the same number of network-steps: a
@@ -68,6 +68,7 @@ def run(name: str, options: argparse.Namespace, folder: str) -> en.Experiment:
 def draw(found: dict[str, dict[str, np.ndarray]], path: str) -> None:
     """Test errors of all seeds, one panel a task."""
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     figure, panels = plt.subplots(
         1, len(found), figsize=(2.9 * len(found), 3.4), sharey=True, squeeze=False
@@ -77,6 +78,10 @@ def draw(found: dict[str, dict[str, np.ndarray]], path: str) -> None:
             panel.plot(values, np.full(len(values), row), "o", markersize=3, alpha=0.5)
             panel.plot(np.median(values), row, "k|", markersize=12)
         panel.set(title=name, xscale="log", xlabel="test NMSE")
+        decades = np.log10(max(map(np.max, errors.values())) / min(map(np.min, errors.values())))
+        panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2 else (1.0,)))
+        panel.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        panel.xaxis.set_minor_formatter(NullFormatter())
         panel.set_yticks(range(len(errors)), list(errors))
         panel.invert_yaxis()
     figure.tight_layout()
@@ -86,7 +91,7 @@ def draw(found: dict[str, dict[str, np.ndarray]], path: str) -> None:
 def parse() -> argparse.Namespace:
     """Options from the command line."""
     parser = arguments(__doc__ or "")
-    parser.add_argument("--seeds", type=int, default=10, help="repetitions (default: 10)")
+    parser.add_argument("--seeds", type=int, default=12, help="repetitions (default: 12)")
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=list(TASKS))
     parser.add_argument("--jobs", type=int, default=-1, help="threads (default: all cores)")
     return parser.parse_args()

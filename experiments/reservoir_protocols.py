@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evornn.measures import memory_capacity, nmse, valid_prediction_time
 from evornn.readout import Ridge
-from evornn.reservoir import ESN, Layer, LayerPlan, spectral_radius
+from evornn.reservoir import ESN, Layer, LayerPlan
 from evornn.reservoir.ngrc import NGRC
+from evornn.reservoir.stack import Stack
 from evornn.tasks import santa_fe_laser
 from evornn.tasks.controls import linear
 from evornn.tasks.lorenz import LYAPUNOV_EXPONENT, integrate_lorenz
@@ -41,12 +42,13 @@ def nrmse84(esn: ESN, rng: np.random.Generator, train: int, sizes: Sizes) -> flo
     """Error of the 84th free step in original units, over many test stretches of 1000 steps."""
     forced, starts = sizes.of(1000), sizes.starts
     series = np.tanh(integrate_mackey_glass(17, train + forced + 84 + 40 * starts, rng) - 1.0)
-    esn.fit(None, series[:train, None])
+    heard = "teacher" if esn.feedback else "context"
+    esn.fit(*([None] if esn.feedback else []), series[:train, None])
     told, wanted = [], []
     for k in range(starts):
         begin = train + 40 * k
         end = begin + forced
-        run = esn.forecast(84, teacher=series[begin:end, None])
+        run = esn.forecast(84, **{heard: series[begin:end, None]})
         told.append(run[83, 0])
         wanted.append(series[end + 83])
     # Back to the units before squashing; a run that has left them counts as the edge.
@@ -57,31 +59,30 @@ def nrmse84(esn: ESN, rng: np.random.Generator, train: int, sizes: Sizes) -> flo
 
 
 def jaeger_report(seed: int, sizes: Sizes, train: int = 3000) -> float:
-    """Leaky units x' = (1 - C a) x + C tanh(W x + ...), effective radius .95."""
+    """Leaky units x' = (1 - C a) x + C tanh(W x + ... + noise), effective radius .95.
+
+    The readout sees the last output beside the states, as in the source's equation of an echo state
+    network. The noise while training is ours: without it the error is about twice as large.
+    """
     C, a, units = 0.44, 0.9, sizes.some(400)
     rng = np.random.default_rng(seed)
     shares = [1 - 5 / units, 2.5 / units, 2.5 / units]  # 1.25 % of 400
     W = rng.choice([0.0, 0.4, -0.4], p=shares, size=(units, units))
     bias = 0.2 * rng.choice([0.0, 0.14, -0.14], p=[0.5, 0.25, 0.25], size=units)
+    eigenvalues = np.linalg.eigvals(W)
     low, high = 0.0, 20.0
-    for _ in range(40):  # the effective radius grows with the scale of W
+    for _ in range(50):  # the effective radius grows with the scale of W
         middle = 0.5 * (low + high)
-        effective = spectral_radius(C * middle * W + (1 - C * a) * np.eye(units))
+        effective = np.abs(C * middle * eigenvalues + 1 - C * a).max()
         low, high = (middle, high) if effective < 0.95 else (low, middle)
     layer = Layer(
         low * W / a,  # z = a x obeys z' = (1 - C a) z + C a tanh(W z / a + ...)
-        np.zeros((units, 0)),
-        W_fb=rng.uniform(-0.56, 0.56, size=(units, 1)),
+        rng.uniform(-0.56, 0.56, size=(units, 1)),
         bias=bias,
         leak=C * a,
     )
-    esn = ESN(
-        layers=[layer],
-        feedback=True,
-        washout=sizes.of(1000),
-        readout=Ridge(0.0),
-        seed=seed,
-    )
+    esn = ESN(layers=[layer], washout=sizes.of(1000), readout=Ridge(0.0), seed=seed)
+    esn.front = replace(esn.draw(1, 1), reservoir=Stack([layer], [3e-9]))
     return nrmse84(esn, rng, sizes.of(train), sizes)
 
 
@@ -176,8 +177,9 @@ def esn_lorenz(seed: int, sizes: Sizes, units: int, ridge: float = 8.49e-8) -> f
     train, heard, ahead = sizes.of(10_000), sizes.of(1000), sizes.of(1700)
     series = integrate_lorenz(train + 200 * sizes.starts + heard + ahead, dt, rng)
     plan = LayerPlan(
-        sizes.some(units), input_scaling=0.084, leak=0.6, spectral_radius=0.8, density=0.02
-    )
+        sizes.some(units), input_scaling=0.084, leak=0.6, spectral_radius=0.8, density=0.02,
+        topology_settings={"weights": "uniform"},
+    )  # fmt: skip
     esn = ESN(
         layers=[plan.draw(3, 0, rng).replaced(bias=1.6)],  # the same for every unit
         inputs_to_readout=False,

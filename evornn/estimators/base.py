@@ -46,11 +46,15 @@ class SequenceEstimator(BaseEstimator, ABC):
             return [validate_data(self, X, reset=reset, dtype=np.float64)], False
         known = None if reset else self.n_features_in_
         us = checked_sequences(type(self).__name__, X, known)
-        if reset:
-            self.n_features_in_ = us[0].shape[1]
-            if hasattr(self, "feature_names_in_"):
-                del self.feature_names_in_
+        # Names and numbers of columns as for one series: the first sequence sets them, where they
+        # are reset, and all others are compared with it.
+        for number, each in enumerate(X):
+            self._check_columns(each, us[number], reset and number == 0)
         return us, True
+
+    def _check_columns(self, given: Any, array: np.ndarray, reset: bool) -> None:
+        named = given if hasattr(given, "columns") else array
+        validate_data(self, named, reset=reset, skip_check_array=True)
 
     def _checked_rows(self, y: Any, count: int, numbers: bool) -> np.ndarray:
         """One target a sequence, axes (sequence) or (sequence, output)."""

@@ -34,6 +34,10 @@ class _Reservoir(SequenceEstimator):
         bias_scaling: float = 0.0,
         density: float | int | None = None,
         topology: Any = "random",
+        activation: str = "tanh",
+        equation: str = "internal",
+        noise: float = 0.0,
+        bidirectional: bool = False,
         inputs_to_readout: bool = True,
         state_transform: Any = None,
         washout: int | None = None,
@@ -50,6 +54,10 @@ class _Reservoir(SequenceEstimator):
         self.bias_scaling = bias_scaling
         self.density = density
         self.topology = topology
+        self.activation = activation
+        self.equation = equation
+        self.noise = noise
+        self.bidirectional = bidirectional
         self.inputs_to_readout = inputs_to_readout
         self.state_transform = state_transform
         self.washout = washout
@@ -77,6 +85,10 @@ class _Reservoir(SequenceEstimator):
             bias_scaling=self.bias_scaling,
             density=self.density,
             topology=self.topology,
+            activation=self.activation,
+            equation=self.equation,
+            noise=self.noise,
+            bidirectional=self.bidirectional,
             inputs_to_readout=self.inputs_to_readout,
             transform=self.state_transform,
             washout=washout,
@@ -105,21 +117,27 @@ class _Reservoir(SequenceEstimator):
 
     def _go_on(self, us: list[np.ndarray], ys: list[np.ndarray]) -> None:
         """Learn further steps; a single series goes on from the state where the last one ended."""
-        if self.pooling:
+        if self.pooling or self.bidirectional:
             raise ValueError(
-                f"{type(self).__name__} learns online from steps, got pooling={self.pooling!r}."
+                f"{type(self).__name__} learns online from steps as they come, got "
+                f"pooling={self.pooling!r} and bidirectional={self.bidirectional}."
             )
+        outputs = ys[0].shape[1]
         if not hasattr(self, "network_"):
-            self.network_ = self._network(1)
-            self.network_.draw(us[0].shape[1], ys[0].shape[1])
+            self.network_ = self._network(min(len(u) for u in us))
             self.network_.readout = self.network_.fresh_readout
-        front = self.network_.front
-        assert front is not None
+        front = self.network_.draw(us[0].shape[1], outputs)
+        readout = self.network_.readout
         for u, y in zip(us, ys, strict=True):
             if not hasattr(self, "_memories") or len(us) > 1:
-                self._memories = front.stack.clean()
+                self._memories, self._to_lose = front.stack.clean(), self.network_.washout
             for begin, features in front.pieces(u, len(u), self._memories):
-                self.network_.readout.partial_fit(features, y[begin : begin + len(features)])
+                if not hasattr(readout, "table"):
+                    readout.begin(features.shape[1], outputs)
+                lost = min(self._to_lose, len(features))
+                self._to_lose -= lost
+                if lost < len(features):
+                    readout.partial_fit(features[lost:], y[begin + lost : begin + len(features)])
 
 
 class ESNRegressor(SequenceRegressor, _Reservoir):
@@ -137,6 +155,10 @@ class ESNRegressor(SequenceRegressor, _Reservoir):
         bias_scaling: Range of the biases.
         density: Share of the units that each unit hears, or their number.
         topology: A name of `evornn.reservoir.TOPOLOGIES`, or a function.
+        activation: "tanh", "linear", "sigmoid" or "relu".
+        equation: "internal", "external" or "es2n": where the leak stands.
+        noise: Standard deviation of the noise inside the activation while training.
+        bidirectional: Whether a second reservoir reads every sequence from its end.
         inputs_to_readout: Whether the readout sees the inputs beside the states.
         state_transform: None, "squares" or "alternate": what is done to the states.
         washout: First steps of every sequence that training leaves out; None: a tenth of the
@@ -159,7 +181,8 @@ class ESNRegressor(SequenceRegressor, _Reservoir):
         """Go on learning from further steps, with readout "rls".
 
         A single series goes on from the state where the one before ended; many sequences begin
-        from clean states. Nothing is washed out. The scales of the first call stay.
+        from clean states. After a clean state the washout is left out. The scales of the first call
+        stay, and so does its washout if that follows from the length of its sequences.
 
         Args:
             X: As for `fit`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,27 @@ def as_columns(owner: str, name: str, values: ArrayLike) -> NDArray[np.float64]:
     if not np.isfinite(columns).all():
         raise ValueError(f"`{owner}` needs finite {name}, got NaN or infinity.")
     return columns
+
+
+def begun_from(owner: str, system: Any) -> Callable[..., ArrayLike]:
+    """A system as a function of inputs (time, input) and an initial state (unit).
+
+    Args:
+        owner: Who asks, for the errors.
+        system: Such a function, which returns states (time, unit); or an object whose method
+            `states` takes a `start`, such as an `ESN`.
+
+    Raises:
+        TypeError: Neither.
+    """
+    if callable(system):
+        function: Callable[..., ArrayLike] = system
+        return function
+    if callable(getattr(system, "states", None)):
+        return lambda u, start: system.states(u, start=start)
+    raise TypeError(
+        f"`{owner}` needs a function of inputs and an initial state, or an `ESN`, got {system!r}."
+    )
 
 
 def states_under(owner: str, system: Any, u: NDArray[np.float64]) -> NDArray[np.float64]:

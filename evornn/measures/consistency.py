@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evornn.checks import check_count
-from evornn.measures.arrays import as_columns
-
-RunFrom = Callable[[NDArray[np.float64], NDArray[np.float64]], ArrayLike]
+from evornn.measures.arrays import as_columns, begun_from
 
 
 def consistency(
-    run: RunFrom,
+    system: Any,
     u: ArrayLike,
     starts: ArrayLike,
     *,
@@ -26,7 +24,8 @@ def consistency(
     nothing of it does.
 
     Args:
-        run: (inputs (time, input), initial state (unit)) -> states (time, unit).
+        system: An `ESN`; or a function (inputs (time, input), initial state (unit)) -> states
+            (time, unit).
         u: Inputs, axes (time, input) or (time).
         starts: Initial states, at least 2, axes (start, unit).
         washout: Steps left out, in which the trajectories may still meet.
@@ -36,12 +35,13 @@ def consistency(
         constant in one of the runs counts as 1 if both agree, else as 0.
 
     Raises:
+        TypeError: A system of another kind.
         ValueError: Fewer than 2 initial states, too short inputs, or states that do not fit.
 
     Source: Uchida, McAllister & Roy 2004 (Physical Review Letters 93, 244102): consistency as the
     correlation of repeated responses.
     """
-    runs = _runs("consistency", run, u, starts, washout)
+    runs = _runs("consistency", system, u, starts, washout)
     values = []
     for i in range(len(runs)):
         for j in range(i):
@@ -50,7 +50,7 @@ def consistency(
 
 
 def echo_state_index(
-    run: RunFrom,
+    system: Any,
     u: ArrayLike,
     starts: ArrayLike,
     *,
@@ -63,7 +63,8 @@ def echo_state_index(
     other, in every unit and at all steps after the washout, are one response.
 
     Args:
-        run: (inputs (time, input), initial state (unit)) -> states (time, unit).
+        system: An `ESN`; or a function (inputs (time, input), initial state (unit)) -> states
+            (time, unit).
         u: Inputs, axes (time, input) or (time).
         starts: Initial states, at least 2, axes (start, unit), spread over all that can be reached.
         washout: Steps after which trajectories should have met.
@@ -73,6 +74,7 @@ def echo_state_index(
         1 to the number of initial states. As many as those means that nothing is attracting.
 
     Raises:
+        TypeError: A system of another kind.
         ValueError: Fewer than 2 initial states, too short inputs, a tolerance that is not above 0,
             or states that do not fit.
 
@@ -82,14 +84,14 @@ def echo_state_index(
     if not tolerance > 0:
         raise ValueError(f"`echo_state_index` needs a `tolerance` above 0, got {tolerance}.")
     responses: list[NDArray[np.float64]] = []
-    for states in _runs("echo_state_index", run, u, starts, washout):
+    for states in _runs("echo_state_index", system, u, starts, washout):
         if all(np.abs(states - other).max() > tolerance for other in responses):
             responses.append(states)
     return len(responses)
 
 
 def _runs(
-    owner: str, run: RunFrom, u: ArrayLike, starts: ArrayLike, washout: int
+    owner: str, system: Any, u: ArrayLike, starts: ArrayLike, washout: int
 ) -> list[NDArray[np.float64]]:
     inputs, initial = as_columns(owner, "inputs", u), np.asarray(starts, dtype=np.float64)
     if initial.ndim != 2 or len(initial) < 2:
@@ -103,7 +105,7 @@ def _runs(
             f"`{owner}` needs at least 2 steps after the washout of {washout}, got {len(inputs)} "
             "in all."
         )
-    runs = []
+    run, runs = begun_from(owner, system), []
     for start in initial:
         states = as_columns(owner, "states", run(inputs, start))
         if len(states) != len(inputs):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evornn.checks import check_count
-from evornn.measures.arrays import as_columns
+from evornn.measures.arrays import as_columns, begun_from
 
 State = NDArray[np.float64]
 
 
 def lyapunov_exponent(
-    step: Callable[..., ArrayLike],
+    step: Any,
     start: ArrayLike,
     *,
     steps: int | None = None,
@@ -35,7 +36,7 @@ def lyapunov_exponent(
 
     Args:
         step: x -> next x, axes (dimension), also for numbers; with inputs (x, u) -> next x. For a
-            flow, `runge_kutta(derivative, dt)`.
+            flow, `runge_kutta(derivative, dt)`. Or an `ESN`, whose states are driven by `u`.
         start: A state, axes (dimension), or a number.
         steps: That count, at least 1; without `u`.
         u: Inputs, axes (time, input) or (time), one a step; those of the transient come first.
@@ -52,6 +53,7 @@ def lyapunov_exponent(
         The exponent, in 1 / unit of time; -inf if the trajectories meet.
 
     Raises:
+        TypeError: A `step` that is no function, and no `ESN`.
         ValueError: A setting out of range, or a state that is no longer finite.
 
     Source: Benettin, Galgani, Giorgilli & Strelcyn 1980 (Meccanica 15).
@@ -69,6 +71,8 @@ def lyapunov_exponent(
         raise ValueError(
             f"`{owner}` needs steps beyond the transient of {transient}, got {total} in all."
         )
+    if not callable(step):
+        step = _steps_of(owner, step, inputs)
     x = np.atleast_1d(np.asarray(start, dtype=np.float64))
     direction = rng.normal(size=len(x))
     direction /= np.linalg.norm(direction)
@@ -99,6 +103,13 @@ def lyapunov_exponent(
                 growth += np.log(length / scale)
             apart *= scale / length
     return float(growth / ((total - transient) * dt))
+
+
+def _steps_of(owner: str, system: Any, inputs: State | None) -> Callable[[State, State], State]:
+    if inputs is None:
+        raise ValueError(f"`{owner}` of a driven system needs inputs `u`, got none.")
+    run = begun_from(owner, system)
+    return lambda x, u: np.asarray(run(u[None], x))[0]
 
 
 def runge_kutta(

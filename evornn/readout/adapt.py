@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from evornn.readout.rows import as_pair, as_rows
 
+PROBED = 16  # rows on which weights are compared with an estimator's own answers
+
 
 @runtime_checkable
 class Readout(Protocol):
@@ -31,7 +33,8 @@ class Adapted:
 
     Args:
         estimator: With `fit(X, y)` and `predict(X)`. A copy is fitted, the given one left.
-        each: Fit one copy for each output, for estimators that know only one.
+        each: Fit one copy for each output; None: where there are several and the estimator's tags
+            say that it knows only one.
 
     Attributes:
         fitted: The fitted copies, one, or one for each output.
@@ -42,11 +45,12 @@ class Adapted:
 
     fitted: list[Any]
 
-    def __init__(self, estimator: Any, *, each: bool = False) -> None:
+    def __init__(self, estimator: Any, *, each: bool | None = None) -> None:
         for method in ("fit", "predict"):
             if not callable(getattr(estimator, method, None)):
                 raise TypeError(f"A readout needs a method `{method}`, {estimator!r} has none.")
-        self.estimator, self.each = estimator, bool(each)
+        self.estimator, self.each = estimator, each
+        self._is_linear = True
 
     @property
     def weights(self) -> NDArray[np.float64]:
@@ -55,6 +59,8 @@ class Adapted:
         Raises:
             AttributeError: Not fitted yet, or they are not linear and have none.
         """
+        if not self._is_linear:
+            raise AttributeError("what this estimator predicts is no linear function of the rows.")
         return np.concatenate([np.atleast_2d(e.coef_) for e in self._ready()]).T
 
     @property
@@ -82,7 +88,8 @@ class Adapted:
                 estimator does not take.
         """
         labels = np.asarray(Y)
-        if _tells_classes(self.estimator):
+        self._is_linear = True  # until shown otherwise
+        if tells_classes(self.estimator):
             classes, index = np.unique(labels, return_inverse=True)
             x, places, w = as_pair("Adapted", X, index.reshape(labels.shape), sample_weight)
             y = classes[places.astype(int)]
@@ -96,11 +103,12 @@ class Adapted:
                     "and 1."
                 )
             extra = {"sample_weight": w}
-        columns = [y[:, k] for k in range(y.shape[1])] if self.each else [y]
+        columns = [y[:, k] for k in range(y.shape[1])] if self._fits_each(y) else [y]
         self.fitted = []
         for column in columns:
             target = column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column
             self.fitted.append(deepcopy(self.estimator).fit(x, target, **extra))
+        self._is_linear = self._answers_by_weights(x[:PROBED])
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -113,9 +121,27 @@ class Adapted:
             raise ValueError("`Adapted` needs to be fitted first; call `fit`.")
         x = as_rows("Adapted", "states", X)
         parts = [np.asarray(e.predict(x)) for e in self.fitted]
-        if _tells_classes(self.estimator) and len(parts) == 1:
+        if tells_classes(self.estimator) and len(parts) == 1:
             return parts[0]
         return np.concatenate([p.reshape(len(x), -1) for p in parts], axis=1)
+
+    def _fits_each(self, y: NDArray[Any]) -> bool:
+        if self.each is not None or y.ndim == 1 or y.shape[1] == 1:
+            return bool(self.each)
+        tags = getattr(self.estimator, "__sklearn_tags__", None)
+        return tags is not None and not tags().target_tags.multi_output
+
+    def _answers_by_weights(self, x: NDArray[np.float64]) -> bool:
+        """Whether the outputs for some rows are those of the weights: there may be a link function.
+
+        A loop that feeds the outputs back computes with the weights and never asks the estimator.
+        """
+        if not all(hasattr(e, "coef_") and hasattr(e, "intercept_") for e in self.fitted):
+            return False
+        told = self.predict(x)
+        if told.dtype.kind != "f" or told.shape != (len(x), self.weights.shape[1]):
+            return False
+        return bool(np.allclose(x @ self.weights + self.bias, told, rtol=1e-6, atol=1e-9))
 
     def _ready(self) -> list[Any]:
         if not hasattr(self, "fitted"):
@@ -133,8 +159,11 @@ def as_readout(readout: Any) -> Readout:
     return readout if own and isinstance(readout, Readout) else Adapted(readout)
 
 
-def _tells_classes(estimator: Any) -> bool:
-    # scikit-learn's own mark; asking `sklearn.base.is_classifier` would need scikit-learn.
-    return getattr(estimator, "_estimator_type", None) == "classifier" or hasattr(
-        estimator, "predict_proba"
-    )
+def tells_classes(estimator: Any) -> bool:
+    """Whether an estimator is a classifier: by scikit-learn's tags, or by its methods."""
+    # Asking `sklearn.base.is_classifier` would need scikit-learn.
+    tags = getattr(estimator, "__sklearn_tags__", None)
+    if tags is not None:
+        return bool(tags().estimator_type == "classifier")
+    named = getattr(estimator, "_estimator_type", None) == "classifier"
+    return named or hasattr(estimator, "predict_proba")

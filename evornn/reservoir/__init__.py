@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 from evornn.reservoir.cell_reservoir import CellReservoir as CellReservoir
 from evornn.reservoir.conceptor import Conceptor as Conceptor
+from evornn.reservoir.conceptor import similarity as similarity
 from evornn.reservoir.esn import ESN as ESN
 from evornn.reservoir.genes import layer_genes as layer_genes
 from evornn.reservoir.genes import with_layer_genes as with_layer_genes
 from evornn.reservoir.layer import Layer as Layer
+from evornn.reservoir.loaded import LoadedReservoir as LoadedReservoir
 from evornn.reservoir.ngrc import NGRC as NGRC
 from evornn.reservoir.plan import LayerPlan as LayerPlan
 from evornn.reservoir.plasticity import intrinsic_plasticity as intrinsic_plasticity

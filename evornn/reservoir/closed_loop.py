@@ -69,6 +69,7 @@ class ClosedLoop:
         else:
             u, y, memories = self._listen(context, teacher)
         if isinstance(self.front.reservoir, CellReservoir):
+            _check_alone(inputs, 0.0)
             whole = u if context is not None else np.concatenate([u, self._next(u, y)[None]])
             return self._by_cells(self.front.reservoir, whole, steps)
         first = u[-1:] if self.feedback else self._next(u, y)[None]
@@ -85,11 +86,18 @@ class ClosedLoop:
     ) -> np.ndarray:
         """Outputs from a clean state; see `ESN.generate`."""
         _check_steps(steps)
-        y = np.zeros(self.outputs)
-        y[:] = 0.0 if start is None else start
+        y = np.zeros(self.outputs) if start is None else np.array(start, dtype=np.float64)
+        y = np.full(self.outputs, y) if y.ndim == 0 else y
+        if y.shape != (self.outputs,) or not np.isfinite(y).all():
+            raise ValueError(
+                f"start needs a finite number for each of {self.outputs} outputs, got {start!r}"
+            )
         later = np.zeros((steps, self.inputs))
         if not self.feedback:
             later[0, : self.outputs] = y
+        if isinstance(self.front.reservoir, CellReservoir):
+            _check_alone(inputs, noise)
+            return self._by_cells(self.front.reservoir, later[:1], steps)
         rng = np.random.default_rng(np.random.SeedSequence(seed))
         jitter = noise * rng.standard_normal((steps, self.outputs))
         return self.run(self.front.stack.clean(), self._outside(later, inputs), y, jitter)
@@ -176,18 +184,21 @@ class ClosedLoop:
                 f"inputs need axes ({len(later)}, {self.inputs - first}): the steps, and the "
                 f"inputs whose place no output takes; got shape {given.shape}"
             )
+        if not np.isfinite(given).all():
+            raise ValueError("inputs during free running need finite numbers, got NaN or infinity")
         later[:, first:] = given
         return later
 
     def _by_cells(self, cells: CellReservoir, u: np.ndarray, steps: int) -> np.ndarray:
         """Cells free-run as the network that they are with the readout on top."""
         linear = hasattr(self.readout, "weights") and hasattr(self.readout, "bias")
-        if self.front.with_inputs or self.front.transform is not None or not linear:
+        if self.front.transform is not None or not linear:
             raise ValueError(
-                "a CellReservoir runs free with a linear readout of its units alone; take "
-                "inputs_to_readout=False, transform=None and a linear readout"
+                "a CellReservoir runs free with a linear readout alone; take transform=None and a "
+                "linear readout"
             )
-        network = cells.with_readout(self.readout.weights, self.readout.bias)
+        weights, bias = self.readout.weights, self.readout.bias
+        network = cells.with_readout(weights, bias, self.front.with_inputs)
         forecast: np.ndarray = network.forecast(u, steps)
         return forecast
 
@@ -201,6 +212,13 @@ def _one(name: str, given: Any, width: int) -> list[np.ndarray]:
 
 def _copy(memory: Memory) -> Memory:
     return Memory(*(part.copy() for part in memory))
+
+
+def _check_alone(inputs: np.ndarray | None, noise: float) -> None:
+    if inputs is not None or noise:
+        raise ValueError(
+            "a CellReservoir runs free alone: without inputs from outside and without noise"
+        )
 
 
 def _check_steps(steps: int) -> None:

@@ -61,7 +61,8 @@ class Conceptor:
         x = np.asarray(states, dtype=np.float64)
         if x.ndim != 2 or not x.size or not np.isfinite(x).all():
             raise ValueError(
-                f"`Conceptor.of` needs finite states with axes (time, unit), got shape {x.shape}."
+                "`Conceptor.of` needs finite states with axes (time, unit), got "
+                + (f"shape {x.shape}." if x.ndim != 2 or not x.size else "NaN or infinity.")
             )
         check_range("Conceptor.of", "aperture", aperture, 0.0, above=True)
         values, vectors = np.linalg.eigh(x.T @ x / len(x))

@@ -31,7 +31,7 @@ class ESN:
     `classify` labels.
 
     Args:
-        units: Units of the reservoir, or a tuple with the units of each layer of a deep one.
+        units: Units of the reservoir, or a sequence with those of each layer of a deep one.
         layers: Instead of units and settings: a `LayerPlan` or `Layer` for each layer, or one
             `CellReservoir`.
         readout: A readout of evornn.readout, or a scikit-learn estimator; by default `Ridge()`.
@@ -50,7 +50,7 @@ class ESN:
 
     Attributes:
         front: The reservoir and its features, once the number of inputs is known.
-        readout: The fitted readout.
+        readout: The fitted readout; `Ridge` tells by `solver` and `reason` how it was solved.
         labels: The classes, if it classifies.
 
     Raises:
@@ -62,7 +62,7 @@ class ESN:
 
     def __init__(
         self,
-        units: int | tuple[int, ...] = 300,
+        units: int | Sequence[int] = 300,
         *,
         layers: Sequence[LayerPlan | Layer] | CellReservoir | None = None,
         readout: Any = None,
@@ -163,13 +163,14 @@ class ESN:
 
     def _fit_series(self, front: Front, us: list[np.ndarray], ys: list[np.ndarray]) -> None:
         rng = np.random.default_rng(np.random.SeedSequence(self.seed).spawn(2)[1])
-        streams = hasattr(self.readout, "partial_fit") and hasattr(self.readout, "solve")
+        streams = hasattr(self.readout, "partial_fit")
         training = Training(front, self.washout, self.feedback, rng, streams)
         pieces = training.pieces(us, ys)
         if training.in_pieces:
             for x, y in pieces:
                 self.readout.partial_fit(x, y)
-            self.readout.solve()
+            if hasattr(self.readout, "solve"):  # readouts that learn online are ready
+                self.readout.solve()
         else:
             self._fit_readout(pieces)
         self.start = training.start
@@ -183,20 +184,25 @@ class ESN:
 
     # --- answering --------------------------------------------------------------------------
 
-    def states(self, inputs: Series) -> Any:
+    def states(self, inputs: Series, *, start: np.ndarray | None = None) -> Any:
         """The reservoir's states after every step, axes (time, unit); a list for a list.
 
         Args:
-            inputs: Axes (time, input), or a list; each from a clean state, without noise.
+            inputs: Axes (time, input), or a list; without noise.
+            start: The state before the first step, axes (unit); None: a clean one.
 
         Raises:
-            ValueError: If the reservoir hears its outputs too; see `predict` with a teacher.
+            ValueError: If the reservoir hears its outputs too (see `predict` with a teacher), or
+                cannot begin from the start.
         """
         us, single = as_series("inputs", inputs, self.inputs or None)
         if self.feedback:
             raise ValueError("states of a network with feedback depend on its outputs; use predict")
         front = self.front or self.draw(us[0].shape[1], self.outputs)
-        states = front.states(us)
+        if start is None:
+            states = front.states(us)
+        else:
+            states = [front.stack.states(u, front.stack.begun(start)) for u in us]
         return states[0] if single else states
 
     def predict(self, inputs: Series | None, teacher: Series | None = None) -> Any:
@@ -204,6 +210,8 @@ class ESN:
 
         Args:
             inputs: Axes (time, input), or a list of such arrays; None for a network without any.
+                The first outputs come from a state that has not settled: to go on from data that
+                are known, give those too and leave their outputs out.
             teacher: With feedback: what is heard in place of the network's own outputs, axes
                 (time, output), like the inputs. None: its own outputs are fed back.
 

@@ -33,11 +33,8 @@ Arrays = dict[str, np.ndarray]
 def write_esn(path: str | os.PathLike[str], esn: ESN, metadata: Mapping[str, Any]) -> None:
     """Write a fitted network whole or not at all; see `ESN.save`."""
     front = esn.front
-    if front is None or isinstance(front.reservoir, CellReservoir):
-        raise ValueError(
-            "a reservoir of cells with its readout is a Network; save that: "
-            "reservoir.with_readout(readout.weights, readout.bias).save(path)"
-        )
+    if front is None:
+        raise ValueError("an ESN needs to be fitted before it is saved; call fit")
     if callable(esn.transform):
         raise ValueError("a transform that is a function cannot be saved; take one by its name")
     weights, bias = linear_parts(esn)
@@ -49,21 +46,15 @@ def write_esn(path: str | os.PathLike[str], esn: ESN, metadata: Mapping[str, Any
         "outputs": esn.outputs,
         "by_columns": weights.flags.f_contiguous,
         "labels": esn.labels and esn.labels.names.tolist(),
-        "noise": front.reservoir.noise,
-        "forward": [
-            _layer_data(layer, f"forward.{k}", arrays)
-            for k, layer in enumerate(front.reservoir.layers)
-        ],
-        "backward": [
-            _layer_data(layer, f"backward.{k}", arrays)
-            for k, layer in enumerate(front.reservoir.backward)
-        ],
+        **_reservoir_data(front.reservoir, arrays),
     }
     if esn.start is not None:
-        arrays["start.u"], arrays["start.y"] = esn.start.u[-1:], esn.start.y
+        # Cells have no memory between calls: they read the whole series again.
+        heard = esn.start.u if isinstance(front.reservoir, CellReservoir) else esn.start.u[-1:]
+        arrays["start.u"], arrays["start.y"] = heard, esn.start.y
         for k, memory in enumerate(esn.start.memories):
             arrays[f"start.{k}.x"], arrays[f"start.{k}.v"] = memory.x, memory.v
-    write_saved(path, data, {n: np.ascontiguousarray(a) for n, a in arrays.items()}, metadata)
+    write_saved(path, data, {n: np.asarray(a, order="C") for n, a in arrays.items()}, metadata)
 
 
 def read_esn(path: str | os.PathLike[str]) -> ESN:
@@ -82,10 +73,11 @@ def read_esn(path: str | os.PathLike[str]) -> ESN:
 
 
 def _made(data: Mapping[str, Any], arrays: Arrays) -> ESN:
-    forward = [_layer(d, f"forward.{k}", arrays) for k, d in enumerate(data["forward"])]
-    backward = [_layer(d, f"backward.{k}", arrays) for k, d in enumerate(data["backward"])]
-    esn = ESN(layers=forward, **data["settings"])
-    esn.front = Front(Stack(forward, data["noise"], backward), esn.inputs_to_readout, esn.transform)
+    reservoir = _reservoir(data, arrays)
+    forward = reservoir.layers if isinstance(reservoir, Stack) else []
+    layers = reservoir if isinstance(reservoir, CellReservoir) else forward
+    esn = ESN(layers=layers, **data["settings"])
+    esn.front = Front(reservoir, esn.inputs_to_readout, esn.transform)
     esn.inputs, esn.outputs = data["inputs"], data["outputs"]
     esn.labels = Labels(np.array(data["labels"])) if data["labels"] else None
     esn.readout = Ridge()
@@ -100,6 +92,34 @@ def _made(data: Mapping[str, Any], arrays: Arrays) -> ESN:
             memories.append(memory)
         esn.start = Start(memories, arrays["start.u"], arrays["start.y"])
     return esn
+
+
+def _reservoir_data(reservoir: Stack | CellReservoir, arrays: Arrays) -> dict[str, Any]:
+    """The layers' or the cells' settings; their numbers go into `arrays`."""
+    if isinstance(reservoir, CellReservoir):
+        described, weights = reservoir.data()
+        arrays.update({f"cells.{name}": weight for name, weight in weights.items()})
+        return {"cells": described}
+    return {
+        "noise": reservoir.noise,
+        "forward": [
+            _layer_data(layer, f"forward.{k}", arrays) for k, layer in enumerate(reservoir.layers)
+        ],
+        "backward": [
+            _layer_data(layer, f"backward.{k}", arrays)
+            for k, layer in enumerate(reservoir.backward)
+        ],
+    }
+
+
+def _reservoir(data: Mapping[str, Any], arrays: Arrays) -> Stack | CellReservoir:
+    if "cells" in data:
+        start = len("cells.")
+        weights = {n[start:]: a for n, a in arrays.items() if n.startswith("cells.")}
+        return CellReservoir.from_data(data["cells"], weights)
+    forward = [_layer(d, f"forward.{k}", arrays) for k, d in enumerate(data["forward"])]
+    backward = [_layer(d, f"backward.{k}", arrays) for k, d in enumerate(data["backward"])]
+    return Stack(forward, data["noise"], backward)
 
 
 def _layer_data(layer: Layer, name: str, arrays: Arrays) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evornn.readout import Logistic
+from evornn.readout.adapt import tells_classes
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,10 @@ class Labels:
         """The classes that occur.
 
         Raises:
-            ValueError: If there is one only.
+            ValueError: If there is one only, or one is NaN.
         """
+        if (labels != labels).any():  # NaN alone differs from itself, in any array
+            raise ValueError("classification needs a label for every target, got NaN among them")
         names = np.unique(labels)
         if len(names) < 2:
             raise ValueError(
@@ -43,6 +46,4 @@ class Labels:
 def takes_labels(readout: Any) -> bool:
     """Whether a readout is fitted to labels and answers with labels."""
     estimator = getattr(readout, "estimator", readout)
-    tags = getattr(estimator, "__sklearn_tags__", None)
-    kind = tags().estimator_type if tags else getattr(estimator, "_estimator_type", None)
-    return isinstance(readout, Logistic) or kind == "classifier"
+    return isinstance(readout, Logistic) or tells_classes(estimator)

@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from evornn.reservoir.operators import FORMS, Dense, Nothing, Operator, Sparse
-from evornn.reservoir.update import ACTIVATIONS, EQUATIONS, Form, Memory, run_driven
+from evornn.reservoir.update import ACTIVATIONS, EQUATIONS, Form, Memory, run_driven, run_heard
 from evornn.reservoir.vectors import padded, padded_size
 from evornn.simd.lanes import aligned_zeros
 
 # Entries of an input matrix up to which a sparse one is written out: over a whole series, a dense
 # product is faster than a sparse one for any number of inputs that fits memory.
 WRITTEN_OUT = 4_000_000
+# Inputs up to which their products are done step by step, beside the reservoir's own; more are
+# faster in one product over the whole series.
+FEW_INPUTS = 8
 
 
 def as_operator(matrix: Any) -> Operator:
@@ -50,7 +53,7 @@ class Layer:
         W_fb: Output feedback's weights, axes (unit, output); None without feedback.
         leak: Share of the state replaced per step, in [0, 1]; a number, or axes (unit). For
             equation "es2n" the proximity.
-        equation: "external", "internal" or "es2n"; see evornn.reservoir.update.
+        equation: "internal", "external" or "es2n"; see evornn.reservoir.update.
         activation: "tanh", "linear", "sigmoid" or "relu".
         O: Orthogonal matrix for "es2n", axes (unit, unit), like W.
         gain: What the activation's argument is multiplied with; a number, or axes (unit).
@@ -69,7 +72,7 @@ class Layer:
         bias: Any = 0.0,
         W_fb: Any = None,
         leak: Any = 1.0,
-        equation: str = "external",
+        equation: str = "internal",
         activation: str = "tanh",
         O: Any = None,  # noqa: E741
         gain: Any = 1.0,
@@ -138,6 +141,11 @@ class Layer:
         return int(self.W_fb.shape[1])
 
     @property
+    def hears_few(self) -> bool:
+        """Whether inputs are so few that their products are done step by step."""
+        return self.inputs <= FEW_INPUTS and not hasattr(self.W_in, "tocsr")
+
+    @property
     def form(self) -> Form:
         """What the kernels read."""
         return Form(
@@ -162,6 +170,27 @@ class Layer:
         size = padded_size(self.units)
         block = aligned_zeros(4 * size, "float64")
         return Memory(*(block[k * size : (k + 1) * size] for k in range(4)))
+
+    def begun(self, state: np.ndarray) -> Memory:
+        """The memory of a reservoir in a given state, axes (unit).
+
+        Raises:
+            ValueError: If it has other axes, a number is not finite, or the equation is "external",
+                whose state is not what the units give out.
+        """
+        if self.equation == "external":
+            raise ValueError(
+                'a reservoir starts from the outputs of its units with equation "internal" or '
+                '"es2n", got "external"'
+            )
+        given = np.asarray(state, dtype=np.float64)
+        if given.shape != (self.units,) or not np.isfinite(given).all():
+            raise ValueError(
+                f"a start needs {self.units} finite numbers, one a unit, got shape {given.shape}"
+            )
+        memory = self.clean()
+        memory.x[: self.units] = given
+        return memory
 
     def drive(self, u: np.ndarray, feedback: np.ndarray | None, noise: np.ndarray | None) -> Any:
         """What drives the units from outside: W_in u + b (+ W_fb y) (+ noise), axes (time, unit).
@@ -208,8 +237,14 @@ class Layer:
             raise ValueError(
                 f"this reservoir needs inputs with axes (time, {self.inputs}), got shape {u.shape}"
             )
+        memory = self.clean() if memory is None else memory
+        if self.hears_few and not self.feedbacks and noise is None:
+            states = np.empty((len(u), self.units))
+            W_in = np.ascontiguousarray(self.W_in.T)
+            run_heard(self.form, memory, W_in, self.bias, np.ascontiguousarray(u), states)
+            return states
         states = self.drive(u, feedback, noise)
-        run_driven(self.form, self.clean() if memory is None else memory, states)
+        run_driven(self.form, memory, states)
         return states
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations_with_replacement
 from typing import Self
 
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evornn.checks import check_count
 from evornn.readout import Ridge
+from evornn.reservoir.series import Series, as_series, check_lengths
 
 _BASES = ("monomial", "chebyshev")
 
@@ -70,32 +71,50 @@ class NGRC:
         self.warmup = (self.delays - 1) * self.skip
         Ridge(ridge)  # a wrong ridge is told of here, not after the features were made
 
-    def fit(self, X: ArrayLike, Y: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: Series | ArrayLike,
+        Y: Series | ArrayLike | None = None,
+        mask: Sequence[ArrayLike] | None = None,
+    ) -> Self:
         """Learn to tell targets from inputs, or a series' next value.
 
         Args:
-            X: Inputs, axes (time, input) or (time).
-            Y: Targets for them, axes (time, output) or (time); those of the first `warmup` steps
-                are not used. None: the next value of X.
+            X: Inputs, axes (time, input) or (time), or a list of several series; the delays of one
+                never reach into another.
+            Y: Targets for them, axes (time, output) or (time), or a list; those of each series'
+                first `warmup` steps are not used. None: the next value of X.
+            mask: Which steps of each series are learned, a list of axes (time); None: all.
 
         Raises:
-            ValueError: Fewer steps than the delays need, different lengths, NaN or infinity.
+            ValueError: Fewer steps than the delays need, different lengths, NaN or infinity, or
+                nothing to learn.
         """
-        x = self._series(X)
+        series, _ = as_series("inputs", X)
         self.forecasts = Y is None
         first = self.warmup
         if Y is None:
-            seen, wanted = x[:-1], np.diff(x, axis=0)[first:]
+            seen = [x[:-1] for x in series]
+            wanted = [np.diff(x, axis=0)[first:] for x in series]
         else:
-            seen, wanted = x, np.asarray(Y, dtype=np.float64)[first:]
-        if len(seen) <= first:
-            raise ValueError(
-                f"`NGRC` needs more than {len(x) - len(seen) + first} steps to fit with delays "
-                f"{self.delays} and skip {self.skip}, got {len(x)}."
-            )
-        self._middle, self._half = _range(x, self.basis)
-        self._factors = _factors(x.shape[1] * self.delays, self.degree)
-        self.readout = Ridge(self.ridge, intercept=False).fit(self._features(seen), wanted)
+            seen = series
+            targets, _ = as_series("targets", Y)
+            check_lengths(series, targets)
+            wanted = [y[first:] for y in targets]
+        for x in seen:
+            if len(x) <= first:
+                lost = first + (Y is None)
+                raise ValueError(
+                    f"`NGRC` needs more than {lost} steps to fit with delays {self.delays} and "
+                    f"skip {self.skip}, got {len(x) + (Y is None)}."
+                )
+        self._middle, self._half = _range(np.concatenate(series), self.basis)
+        self._factors = _factors(series[0].shape[1] * self.delays, self.degree)
+        rows = _learned(mask, seen, first)
+        features = [self._features(x)[row] for x, row in zip(seen, rows, strict=True)]
+        answers = [y[row] for y, row in zip(wanted, rows, strict=True)]
+        self.readout = Ridge(self.ridge, intercept=False)
+        self.readout.fit(np.concatenate(features), np.concatenate(answers))
         return self
 
     @property
@@ -206,6 +225,25 @@ class NGRC:
             raise ValueError(f"`NGRC` was fitted to {len(self._middle)} inputs, got {x.shape[1]}.")
         if len(x) <= self.warmup:
             raise ValueError(f"`NGRC` needs more than {self.warmup} steps, got {len(x)}.")
+
+
+def _learned(
+    mask: Sequence[ArrayLike] | None, seen: Sequence[NDArray[np.float64]], first: int
+) -> list[NDArray[np.bool_]]:
+    """Which rows of each series' features are learned, axes (time - first)."""
+    if mask is None:
+        return [np.ones(len(x) - first, dtype=bool) for x in seen]
+    rows = [np.asarray(each, dtype=bool) for each in mask]
+    lengths = [(len(x),) for x in seen]
+    if [row.shape for row in rows] != lengths:
+        raise ValueError(
+            f"`NGRC` needs a mask of axes (time) for each series, shapes {lengths}, got "
+            f"{[row.shape for row in rows]}."
+        )
+    rows = [row[first:] for row in rows]
+    if not any(row.any() for row in rows):
+        raise ValueError(f"`NGRC` needs a step to learn after the first {first}, got none.")
+    return rows
 
 
 def _range(x: NDArray[np.float64], basis: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

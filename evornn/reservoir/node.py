@@ -32,13 +32,14 @@ class Reservoir(nodes.Reservoir):  # type: ignore[misc]  # reservoirpy has no ty
     """A reservoir that stands where reservoirpy's stands: `Reservoir(100) >> Ridge()`.
 
     All arguments of reservoirpy's node mean what they mean there, and the same seed gives the same
-    matrices and so the same states. Beside them there is what its version 0.4 no longer has.
+    matrices and so the same states. Beside them there is what its version 0.4 no longer has. A
+    series with NaN or infinity in it is an error, where reservoirpy's states silently become NaN.
 
     Args:
         units: Number of units.
         topology: A name of `TOPOLOGIES`, or a function f(units, rng, spectral_radius=sr, ...), in
             place of W.
-        equation: "external", "internal" or "es2n"; see evornn.reservoir.update.
+        equation: "internal", "external" or "es2n"; see evornn.reservoir.update.
         O: Orthogonal matrix of "es2n", axes (unit, unit); None: a random one.
         noise: Standard deviation of normal noise inside the activation, at every run; series that
             run in several processes at once share it.
@@ -67,7 +68,7 @@ class Reservoir(nodes.Reservoir):  # type: ignore[misc]  # reservoirpy has no ty
         units: int | None = None,
         *,
         topology: str | Callable[..., Any] | None = None,
-        equation: str = "external",
+        equation: str = "internal",
         O: Any = None,  # noqa: E741
         noise: float = 0.0,
         feedback_dim: int = 0,
@@ -124,7 +125,7 @@ class Reservoir(nodes.Reservoir):  # type: ignore[misc]  # reservoirpy has no ty
             self.O = mat_gen.orthogonal(self.units, self.units, seed=of_O)
         self._drawn_W = self.W
         self._layer, self._made_of = None, ()
-        if self.equation == "internal":
+        if self.equation == "external":
             self.state["internal"] = np.zeros(self.units)
 
     def _radius(self, topology: Any) -> dict[str, float]:
@@ -153,9 +154,9 @@ class Reservoir(nodes.Reservoir):  # type: ignore[misc]  # reservoirpy has no ty
         if len(parts) == len(self._made_of) and all(map(operator.is_, parts, self._made_of)):
             return self._layer
         name = _OURS.get(self.activation)
-        if name is None and (self.equation != "external" or self.noise > 0):
+        if name is None and (self.equation != "internal" or self.noise > 0):
             raise ValueError(
-                "an activation of your own goes with the external equation without noise, got "
+                "an activation of your own goes with the internal equation without noise, got "
                 f"{self.equation!r} and noise {self.noise}"
             )
         self._made_of, self._layer = parts, None
@@ -169,13 +170,20 @@ class Reservoir(nodes.Reservoir):  # type: ignore[misc]  # reservoirpy has no ty
 
     def _step(self, state: dict[str, np.ndarray], x: np.ndarray) -> dict[str, np.ndarray]:
         # For a single step the way into compiled code costs more than NumPy's products.
-        if self.W is not None and self.equation == "external" and self.noise == 0:
+        if self.W is not None and self.equation == "internal" and self.noise == 0:
             return super()._step(state, x)
         return self._run(state, np.asarray(x)[None])[0]
 
     def _run(
         self, state: dict[str, np.ndarray], x: np.ndarray
     ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        x = np.asarray(x)
+        if not np.isfinite(x).all():  # one NaN would stay in all states from there on
+            step, feature = np.argwhere(~np.isfinite(x))[0]
+            raise ValueError(
+                f"{self.name or 'a Reservoir'} needs finite inputs, got {x[step, feature]} at step "
+                f"{step}, feature {feature}; fill the gap or cut the series there"
+            )
         layer = self._current()
         if layer is None:
             return super()._run(state, x)
@@ -186,7 +194,7 @@ class Reservoir(nodes.Reservoir):  # type: ignore[misc]  # reservoirpy has no ty
         noise = None
         if self.noise > 0:
             noise = self.noise * self._noise_rng.standard_normal((len(x), layer.units))
-        states = layer.run(np.asarray(x), memory, noise=noise)
+        states = layer.run(x, memory, noise=noise)
         after = {"out": memory.x[: layer.units].copy()}
         if "internal" in state:
             after["internal"] = memory.v[: layer.units].copy()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
+from evornn.flow.trace import Cell
 from evornn.reservoir.cell_reservoir import CellReservoir
 from evornn.reservoir.layer import Layer, as_operator
 from evornn.reservoir.operators import Operator
@@ -24,7 +25,9 @@ class LayerPlan:
         spectral_radius: Largest absolute eigenvalue of W; None: the topology's default, .9.
         leak: Share of the state replaced per step, in [0, 1]; the proximity of "es2n".
         input_scaling: Range of the input weights; one number, or one per input.
-        bias_scaling: Range of the biases.
+        bias_scaling: Range of the biases. 0 leaves tanh and linear units odd: inputs of the other
+            sign give the states of the other sign, which cannot tell what depends on the inputs'
+            size alone; a bias, or `transform` of the `ESN`, mends that.
         feedback_scaling: Range of the output feedback's weights.
         density: Share of the units that each unit hears, or their number; None: the topology's
             default.
@@ -33,7 +36,7 @@ class LayerPlan:
             is taken as it is.
         topology_settings: More arguments of the topology.
         weights: Distribution of input, bias and feedback weights: "uniform", "normal" or "sign".
-        equation: "external", "internal" or "es2n".
+        equation: "internal", "external" or "es2n".
         activation: "tanh", "linear", "sigmoid" or "relu".
         orthogonal: Topology of the orthogonal matrix of "es2n": "orthogonal", "cycle", "hadamard".
         noise: Standard deviation of the normal noise inside the activation while training.
@@ -50,13 +53,14 @@ class LayerPlan:
     topology: Any = "random"
     topology_settings: Mapping[str, Any] = field(default_factory=dict)
     weights: str = "uniform"
-    equation: str = "external"
+    equation: str = "internal"
     activation: str = "tanh"
     orthogonal: str = "orthogonal"
     noise: float = 0.0
 
     def __post_init__(self) -> None:
-        if isinstance(self.units, bool) or int(self.units) != self.units or self.units < 1:
+        whole = isinstance(self.units, int | np.integer) and not isinstance(self.units, bool)
+        if not whole or self.units < 1:
             raise ValueError(f"units need to be a whole number of at least 1, got {self.units!r}")
         if not self.noise >= 0:
             raise ValueError(f"noise needs to be at least 0, got {self.noise}")
@@ -138,7 +142,7 @@ def topology_named(topology: Any) -> Any:
 
 
 def as_plans(
-    units: int | tuple[int, ...],
+    units: int | Sequence[int],
     layers: Sequence[LayerPlan | Layer] | CellReservoir | None,
     settings: dict[str, Any],
 ) -> list[LayerPlan | Layer] | CellReservoir:
@@ -148,8 +152,17 @@ def as_plans(
         ValueError: If both are given, or there is no layer.
         TypeError: If a layer is something else, or a setting is unknown.
     """
+    if isinstance(layers, Cell):
+        raise TypeError(
+            f"layers need to be a CellReservoir, or a list of LayerPlan or Layer, got the cell "
+            f"{layers.name}; wrap it: CellReservoir({layers.name}, hidden=...)"
+        )
+    names = [f.name for f in fields(LayerPlan) if f.name != "units"]
+    unknown = [name for name in settings if name not in names]
+    if unknown:
+        raise TypeError(f"an ESN has no setting {unknown[0]!r}; its layers take {', '.join(names)}")
     if layers is None:
-        sizes = units if isinstance(units, tuple) else (units,)
+        sizes = units if isinstance(units, Sequence) else (units,)
         if not sizes:
             raise ValueError("units need a number for at least one layer, got none")
         return [LayerPlan(units=size, **settings) for size in sizes]

@@ -49,7 +49,7 @@ def intrinsic_plasticity(
     """A layer whose units have learned gain and shift, unit by unit, from the inputs alone.
 
     Args:
-        layer: With the internal equation. "tanh" units learn a normal distribution, "sigmoid" units
+        layer: With the external equation. "tanh" units learn a normal distribution, "sigmoid" units
             an exponential one. It stays unchanged.
         inputs: Axes (time, input), or a list of such arrays, each from a clean state.
         mu: The distribution's mean; for sigmoid units in (0, 1).
@@ -65,9 +65,9 @@ def intrinsic_plasticity(
     Source: Schrauwen, Wardermann, Verstraeten, Steil & Stroobandt 2008 (Neurocomputing 71) for tanh
     units; Triesch 2005 (ICANN) for sigmoid units.
     """
-    if layer.equation != "internal" or layer.activation not in ("tanh", "sigmoid"):
+    if layer.equation != "external" or layer.activation not in ("tanh", "sigmoid"):
         raise ValueError(
-            'intrinsic plasticity needs equation="internal" and tanh or sigmoid units, got '
+            'intrinsic plasticity needs equation="external" and tanh or sigmoid units, got '
             f"{layer.equation} and {layer.activation}"
         )
     if layer.feedbacks:

@@ -18,7 +18,7 @@ from numba.extending import overload
 
 from evornn.compiled import kernel
 from evornn.reservoir.operators import Dense, Hadamard, LaneBlocked, Nothing, Ring, Sparse
-from evornn.reservoir.vectors import LANES, load, splat, store
+from evornn.reservoir.vectors import LANES, fused, load, splat, store
 from evornn.simd.lanes import add, fma, sub
 
 _FOUR = np.uint64(4)
@@ -78,13 +78,13 @@ def _add_sparse(starts, columns, weights, x, acc):
         k, end = starts[i], starts[i + 1]
         a, b, c, d = acc[i], 0.0, 0.0, 0.0
         while k + _FOUR <= end:
-            a += weights[k] * x[columns[k]]
-            b += weights[k + _ONE] * x[columns[k + _ONE]]
-            c += weights[k + _TWO] * x[columns[k + _TWO]]
-            d += weights[k + _THREE] * x[columns[k + _THREE]]
+            a = fused(weights[k], x[columns[k]], a)
+            b = fused(weights[k + _ONE], x[columns[k + _ONE]], b)
+            c = fused(weights[k + _TWO], x[columns[k + _TWO]], c)
+            d = fused(weights[k + _THREE], x[columns[k + _THREE]], d)
             k += _FOUR
         while k < end:
-            a += weights[k] * x[columns[k]]
+            a = fused(weights[k], x[columns[k]], a)
             k += _ONE
         acc[i] = (a + b) + (c + d)
 
@@ -92,13 +92,11 @@ def _add_sparse(starts, columns, weights, x, acc):
 @kernel
 def _add_ring(forward, backward, x, acc):
     last = forward.size - 1
-    if last == 0:
-        acc[0] += (forward[0] + backward[0]) * x[0]
-        return
-    acc[0] += forward[0] * x[last] + backward[0] * x[1]
+    acc[0] = fused(backward[0], x[min(1, last)], fused(forward[0], x[last], acc[0]))
     for i in range(1, last):
-        acc[i] += forward[i] * x[i - 1] + backward[i] * x[i + 1]
-    acc[last] += forward[last] * x[last - 1] + backward[last] * x[0]
+        acc[i] = fused(backward[i], x[i + 1], fused(forward[i], x[i - 1], acc[i]))
+    if last > 0:
+        acc[last] = fused(backward[last], x[0], fused(forward[last], x[last - 1], acc[last]))
 
 
 @kernel

@@ -1,15 +1,16 @@
 """The spectral radius of a recurrent matrix, and matrices scaled to a wanted one.
 
-Exact where the form tells it: a one-way ring, a structured transform, any multiple of an orthogonal
-matrix, a matrix without cycles. Otherwise all eigenvalues of a small matrix; of a large one the
-largest that ARPACK finds, checked by power iteration, because ARPACK can miss the largest without
-saying so, and a reservoir with a radius larger than asked for may not forget its start.
+Exact where the form tells it: a one-way ring, an open line in both directions, a structured
+transform, any multiple of an orthogonal matrix, a matrix without cycles. Otherwise all eigenvalues
+of a small matrix; of a large one the largest that ARPACK finds, checked by power iteration, because
+ARPACK can miss the largest without saying so, and a reservoir with a radius larger than asked for
+may not forget its start.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,15 +21,7 @@ LARGE = 4000  # beyond, never: it would take minutes; power iteration has the la
 CHECK_STEPS = 400  # of power iteration
 AGREEMENT = 0.02  # how far power iteration may lie above ARPACK, relative
 
-
-class Scalable(Protocol):
-    """What has a multiple: every form of `operators`."""
-
-    def scaled(self, factor: float) -> Self:
-        """The matrix times a number."""
-
-
-Scaled = TypeVar("Scaled", bound=Scalable)
+Matrix = TypeVar("Matrix")
 
 
 def as_matrix(W: Any) -> Any:
@@ -80,6 +73,10 @@ def spectral_radius(W: Any) -> float:
             return 0.0
         return float(np.exp(np.mean(np.log(np.abs(W.forward)))))  # eigenvalues^N = their product
     matrix = as_matrix(W)
+    if isinstance(W, Ring) and W.forward[0] == 0 and W.backward[-1] == 0:
+        products = W.forward[1:] * W.backward[:-1]
+        if (products >= 0).all() or (products <= 0).all():
+            return _of_open_line(np.sqrt(np.abs(products)))
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"a spectral radius needs a square matrix, got shape {matrix.shape}")
     entries = matrix.data if hasattr(matrix, "tocsr") else matrix
@@ -102,8 +99,15 @@ def spectral_radius(W: Any) -> float:
     return _largest(_all_eigenvalues(matrix), matrix)
 
 
-def with_radius(W: Scaled, radius: float) -> Scaled:
+def with_radius(W: Matrix, radius: float) -> Matrix:
     """A recurrent matrix scaled to a spectral radius.
+
+    Args:
+        W: A form of `operators`, an array or a SciPy sparse matrix, axes (unit, unit).
+        radius: At least 0.
+
+    Returns:
+        A matrix of the same kind.
 
     Raises:
         ValueError: If the radius is negative or not finite, or the matrix is nilpotent: all its
@@ -117,7 +121,29 @@ def with_radius(W: Scaled, radius: float) -> Scaled:
             f"a nilpotent matrix cannot have the spectral radius {radius:g}: all its eigenvalues "
             "are 0, whatever the factor; give the weights' size itself, or close a cycle"
         )
-    return W.scaled(radius / now)
+    scaled: Matrix
+    scaled = W.scaled(radius / now) if hasattr(W, "scaled") else as_matrix(W) * (radius / now)
+    return scaled
+
+
+def _of_open_line(between: np.ndarray) -> float:
+    """Radius of a line without ends joined, by the symmetric matrix that it is similar to.
+
+    A diagonal change of units makes both weights between two neighbours the root of their product.
+    If all products are negative the eigenvalues turn by 90 degrees, no more. Computed from the line
+    itself they come out wrong: with weights 3 to 1, rounding grows by 3^(N/2) on its way.
+
+    Args:
+        between: Root of the absolute product of each two weights, axes (unit - 1).
+    """
+    from scipy.linalg import eigh_tridiagonal
+
+    if not between.any():
+        return 0.0
+    zeros, last = np.zeros(len(between) + 1), len(between)
+    chosen = {"select": "i", "select_range": (last, last)}  # they come in pairs + and -
+    largest: np.ndarray = eigh_tridiagonal(zeros, between, eigvals_only=True, **chosen)
+    return float(largest[0])
 
 
 def _is_acyclic(matrix: Any) -> bool:

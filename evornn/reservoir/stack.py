@@ -80,6 +80,23 @@ class Stack:
         """Memories of layers that have seen nothing."""
         return [layer.clean() for layer in self.layers]
 
+    def begun(self, state: np.ndarray) -> list[Memory]:
+        """Memories of layers in a given state, axes (unit) of all forward layers.
+
+        Raises:
+            ValueError: If there are other numbers of units or layers that read backwards; see also
+                `Layer.begun`.
+        """
+        given = np.asarray(state, dtype=np.float64)
+        sizes = [layer.units for layer in self.layers]
+        if self.backward or given.shape != (sum(sizes),):
+            raise ValueError(
+                f"a start needs axes ({sum(sizes)}), for all units of layers that read forwards, "
+                f"got shape {given.shape}{' for a bidirectional network' if self.backward else ''}"
+            )
+        parts = np.split(given, np.cumsum(sizes)[:-1])
+        return [layer.begun(x) for layer, x in zip(self.layers, parts, strict=True)]
+
     def states(
         self,
         u: np.ndarray,

@@ -3,9 +3,9 @@
 Three equations, with z = W x + W_in u + W_fb y + b (+ noise), f the activation, leak a, gain g and
 shift s (1 and 0 unless intrinsic plasticity has set them):
 
-- external: x' = (1 - a) x + a f(g z + s). Source: Lukosevicius 2012, A practical guide to applying
+- internal: x' = (1 - a) x + a f(g z + s). Source: Lukosevicius 2012, A practical guide to applying
   echo state networks, eq. 2-3; reservoirpy's equation.
-- internal: v' = (1 - a) v + a z, x' = f(g v' + s). Source: Schrauwen, Wardermann, Verstraeten,
+- external: v' = (1 - a) v + a z, x' = f(g v' + s). Source: Schrauwen, Wardermann, Verstraeten,
   Steil & Stroobandt 2008 (Neurocomputing 71), the leak before the nonlinearity.
 - es2n: x' = (1 - a) O x + a f(g z + s), O orthogonal, a called proximity. Source: Ceni & Gallicchio
   2024, Edge of stability echo state network (IEEE TNNLS).
@@ -27,7 +27,7 @@ from evornn.reservoir.vectors import LANES, load, splat, store
 from evornn.simd.lanes import fma, mul, relu, sub
 from evornn.simd.math import sigmoid, tanh
 
-EQUATIONS = {"external": 0, "internal": 1, "es2n": 2}
+EQUATIONS = {"internal": 0, "external": 1, "es2n": 2}
 ACTIVATIONS = {"tanh": 0, "linear": 1, "sigmoid": 2, "relu": 3}
 
 
@@ -58,7 +58,7 @@ class Memory(NamedTuple):
 
     Attributes:
         x: The state.
-        v: The internal state, read by the internal equation only.
+        v: The leaky state, read by the external equation only.
         z: The drive when a step begins; scratch.
         spare: Scratch.
     """
@@ -70,7 +70,7 @@ class Memory(NamedTuple):
 
 
 @kernel
-def _activate(z, gain, shift, activation):
+def activate(z, gain, shift, activation):
     """Z <- f(gain z + shift)."""
     if activation == 0:
         for i in range(0, z.size, LANES):
@@ -87,7 +87,7 @@ def _activate(z, gain, shift, activation):
 
 
 @kernel
-def _blend(old, new, leak, out):
+def blend(old, new, leak, out):
     """Out <- (1 - leak) old + leak new."""
     for i in range(0, out.size, LANES):
         a = load(leak, i)
@@ -106,13 +106,13 @@ def _copy(source, target):
 def _settle(leak, gain, shift, equation, activation, x, v, z, spare):
     """The rest of a step; `z` holds the whole argument, `spare` holds O x where ES2N needs it."""
     if equation == 1:
-        _blend(v, z, leak, v)
+        blend(v, z, leak, v)
         _copy(v, z)
-        _activate(z, gain, shift, activation)
+        activate(z, gain, shift, activation)
         _copy(z, x)
     else:
-        _activate(z, gain, shift, activation)
-        _blend(spare if equation == 2 else x, z, leak, x)
+        activate(z, gain, shift, activation)
+        blend(spare if equation == 2 else x, z, leak, x)
 
 
 @kernel
@@ -142,6 +142,34 @@ def run_driven(form, memory, states):
     for t in range(states.shape[0]):
         for i in range(units):
             z[i] = states[t, i]
+        advance(form, memory)
+        for i in range(units):
+            states[t, i] = x[i]
+
+
+@kernel
+def run_heard(form, memory, W_in, bias, u, states):
+    """Run over a whole series, whose drive W_in u + b is computed on the way.
+
+    A drive that is written for the whole series first costs as much time as a small reservoir's
+    steps, in memory that a step has already left.
+
+    Args:
+        form: The reservoir.
+        memory: Read at the start, left as it is after the last step.
+        W_in: Axes (input, unit), C-contiguous.
+        bias: Axes (unit), padded.
+        u: Axes (time, input).
+        states: Axes (time, unit): will hold the state after every step.
+    """
+    x, z = memory.x, memory.z
+    inputs, units = W_in.shape
+    for t in range(u.shape[0]):
+        _copy(bias, z)
+        for k in range(inputs):
+            heard = u[t, k]
+            for i in range(units):
+                z[i] += W_in[k, i] * heard
         advance(form, memory)
         for i in range(units):
             states[t, i] = x[i]

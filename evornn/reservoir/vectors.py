@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from evornn.simd.lanes import LaneType, aligned_zeros, vector_ir
@@ -90,3 +90,53 @@ def splat(typingctx, number):
         return builder.shuffle_vector(first, undefined, zeros)
 
     return _REGISTER(types.float64), codegen
+
+
+@intrinsic
+def fused(typingctx, a, b, c):
+    """A b + c of numbers, rounded once: what `fma` computes in a lane."""
+
+    def codegen(context, builder, signature, args):
+        kind = ir.FunctionType(ir.DoubleType(), [ir.DoubleType()] * 3)
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.fma.f64")
+        return builder.call(function, args)
+
+    return types.float64(types.float64, types.float64, types.float64), codegen
+
+
+@intrinsic
+def store_across(typingctx, array, index, stride, registers, first):
+    """Write the eight registers at registers[first:] so that each lane has a place of its own.
+
+    Lane l of register k goes to array[index + l * stride + k].
+    """
+
+    def codegen(context, builder, signature, args):
+        kind = vector_ir(_REGISTER)
+        place = ir.IntType(32)
+        rows = []
+        for k in range(LANES):
+            at = builder.add(args[4], ir.Constant(args[4].type, k * LANES))
+            pointer = _pointer(context, builder, signature.args[3], args[3], at)
+            rows.append(builder.load(builder.bitcast(pointer, kind.as_pointer()), align=8))
+        # Transposed by halves: blocks off the diagonal change places, of 1, 2 and 4 entries.
+        for half in (1, 2, 4):
+            low = [lane if not lane & half else LANES + lane - half for lane in range(LANES)]
+            high = [lane + half if not lane & half else LANES + lane for lane in range(LANES)]
+            for k in range(LANES):
+                if not k & half:
+                    a, b = rows[k], rows[k + half]
+                    rows[k], rows[k + half] = (
+                        builder.shuffle_vector(
+                            a, b, ir.Constant(ir.VectorType(place, LANES), chosen)
+                        )
+                        for chosen in (low, high)
+                    )
+        at = args[1]
+        for row in rows:
+            pointer = _pointer(context, builder, signature.args[0], args[0], at)
+            builder.store(row, builder.bitcast(pointer, kind.as_pointer()), align=8)
+            at = builder.add(at, args[2])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.intp, registers, types.intp), codegen

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from evornn.reservoir import ESN
+from evornn.reservoir.vectors import LANES
 from evornn.search.fitting import fit_model
 from evornn.search.one_thread import one_blas_thread
+from evornn.search.side_by_side import Outcome, validation_errors
 from evornn.search.space import Space
 from evornn.tasks.part import Part
 from evornn.tasks.task import Task
@@ -47,29 +49,63 @@ class Scorer:
         Returns:
             The errors, and what candidates that cannot be drawn or fitted were refused for.
         """
-        rows = [np.array(row) for row in chromosomes]
+        batches = self._batches(chromosomes, workers.jobs)
+        tasks = [chromosomes[batch] for batch in batches]
         if workers.in_threads:
             with one_blas_thread():
-                found = workers.map(self.error, rows)
+                found = workers.map(self.errors_of, tasks)
         else:
-            found = workers.map_elsewhere(Scorer.error_there, self, rows)
-        return np.array([error for error, _ in found]), [why for _, why in found if why]
+            found = workers.map_elsewhere(Scorer.errors_there, self, tasks)
+        outcomes: list[Outcome] = [(np.inf, "")] * len(chromosomes)
+        for batch, part in zip(batches, found, strict=True):
+            for k, outcome in zip(batch, part, strict=True):
+                outcomes[k] = outcome
+        return np.array([error for error, _ in outcomes]), [why for _, why in outcomes if why]
 
-    def error(self, chromosome: np.ndarray) -> tuple[float, str]:
+    def _batches(self, chromosomes: np.ndarray, jobs: int) -> list[np.ndarray]:
+        """Candidates that one worker takes at once: as many as lanes, alike ones side by side."""
+        alike = sorted(
+            range(len(chromosomes)), key=lambda k: self.space.connections(chromosomes[k])
+        )
+        wanted = -(-len(alike) // (LANES * jobs)) * jobs
+        return [part for part in np.array_split(alike, wanted) if len(part)]
+
+    def error(self, chromosome: np.ndarray) -> Outcome:
         """Mean validation error of one candidate over its draws, and why if there is none."""
-        try:
-            networks = self.space.networks(chromosome)
-            with np.errstate(over="ignore", invalid="ignore"):
-                errors = [self.fitted_error(network) for network in networks]
-        except (ValueError, np.linalg.LinAlgError) as refused:  # this candidate, not the others
-            return np.inf, str(refused)
-        mean = float(np.mean(errors))
-        return (mean, "") if np.isfinite(mean) else (np.inf, "its outputs are not finite")
+        return self.errors_of(chromosome[None])[0]
 
-    def error_there(self, chromosome: np.ndarray) -> tuple[float, str]:
-        """As `error`, in another process."""
+    def errors_of(self, chromosomes: np.ndarray) -> list[Outcome]:
+        """As `error`, of several candidates in the calling thread.
+
+        Args:
+            chromosomes: Axes (individual, gene).
+        """
+        drawn: list[list[ESN]] = []
+        problems: dict[int, str] = {}
+        for k, chromosome in enumerate(chromosomes):
+            try:
+                drawn.append(self.space.networks(np.array(chromosome)))
+            except (ValueError, np.linalg.LinAlgError) as refused:  # this one, not the others
+                drawn.append([])
+                problems[k] = str(refused)
+        networks = [network for draws in drawn for network in draws]
+        outcomes = iter(
+            validation_errors(networks, self.train, self.validation, self.kind, self.fitted_error)
+        )
+        found: list[Outcome] = []
+        for k, draws in enumerate(drawn):
+            errors, whys = zip(*(next(outcomes) for _ in draws), strict=True) if draws else ((), ())
+            why = problems.get(k) or next(filter(None, whys), "")
+            mean = np.inf if why else float(np.mean(errors))
+            if not why and not np.isfinite(mean):
+                mean, why = np.inf, "its outputs are not finite"
+            found.append((mean, why))
+        return found
+
+    def errors_there(self, chromosomes: np.ndarray) -> list[Outcome]:
+        """As `errors_of`, in another process."""
         with one_blas_thread():
-            return self.error(chromosome)
+            return self.errors_of(chromosomes)
 
     def fitted_error(self, network: ESN) -> float:
         """Validation error of a network, which is fitted on the way."""

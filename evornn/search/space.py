@@ -26,6 +26,10 @@ DEFAULT_GENES: dict[str, Gene] = {
 NOT_TO_SEARCH = ("self", "layers", "readout", "pooling", "samples", "classify", "seed", "settings")
 NETWORK = tuple(n for n in inspect.signature(ESN).parameters if n not in NOT_TO_SEARCH)
 LAYER = tuple(field.name for field in dataclasses.fields(LayerPlan))
+# Settings that leave open who hears whom.
+NUMBERS_ONLY = (
+    "spectral_radius", "leak", "input_scaling", "bias_scaling", "feedback_scaling", "ridge",
+)  # fmt: skip
 BY_TOPOLOGY = ("spectral_radius", "density")  # settings that not every topology takes
 
 
@@ -43,6 +47,9 @@ class Space(Protocol):
 
     def networks(self, chromosome: np.ndarray) -> list[ESN]:
         """The networks that stand for a chromosome, not fitted yet, one for each draw."""
+
+    def connections(self, chromosome: np.ndarray) -> str:
+        """What candidates whose units hear the same others have in common."""
 
 
 class Hyperparameters:
@@ -73,6 +80,11 @@ class Hyperparameters:
         """One network for each seed, axes of the chromosome (gene)."""
         settings = network_settings(self.reservoir, self.settings(chromosome))
         return [ESN(**self._matrices.with_matrix(settings, s), seed=s) for s in self.seeds]
+
+    def connections(self, chromosome: np.ndarray) -> str:
+        """The settings that decide who hears whom, in words; axes of the chromosome (gene)."""
+        found = self.settings(chromosome)
+        return repr([found[name] for name in self.genes if name not in NUMBERS_ONLY])
 
 
 class Weights:
@@ -119,6 +131,10 @@ class Weights:
         network.front = dataclasses.replace(front, reservoir=Stack([layer], self.noise, []))
         return [network]
 
+    def connections(self, chromosome: np.ndarray) -> str:
+        """The same for all."""
+        return ""
+
 
 def network_settings(reservoir: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
     """Settings of an `ESN`, fixed and found ones.
@@ -157,6 +173,12 @@ def check_space(owner: str, reservoir: Mapping[str, Any], genes: Genes, weights:
             raise ValueError(
                 f"`{owner}` needs a network of one answer at every step that it draws itself, got "
                 f"{name}={reservoir[name]!r}; leave it out."
+            )
+    settings = {*inspect.signature(ESN).parameters, *LAYER} - {"settings"}
+    for name in reservoir:
+        if name not in settings:
+            raise ValueError(
+                f"`{owner}` needs settings of an ESN, {', '.join(sorted(settings))}, got {name!r}."
             )
     if not genes and not weights:
         raise ValueError(f"`{owner}` needs at least one gene, or weights=True, got neither.")

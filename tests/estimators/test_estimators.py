@@ -120,6 +120,32 @@ def test_learning_in_pieces_is_learning_at_once(rng):
     assert np.allclose(network.readout.weights, whole.readout.weights, rtol=1e-6, atol=1e-8)
 
 
+def test_learning_in_pieces_leaves_the_washout_out_once(rng):
+    x, y = remembered(rng)
+    settings = {"units": 15, "readout": "rls", "ridge": 1e-3, "random_state": 5}
+    late = ESNRegressor(**settings, washout=70)
+    for begin in range(0, 240, 60):
+        late.partial_fit(x[begin : begin + 60], y[begin : begin + 60])
+    u, v = late.input_scale_.normalise(x), late.target_scale_.normalise(y[:, None])
+    whole = en.ESN(15, readout=en.readout.RLS(1e-3), washout=70, seed=late.network_.seed).fit(u, v)
+    assert np.allclose(late.network_.readout.weights, whole.readout.weights, rtol=1e-6, atol=1e-8)
+    usual = ESNRegressor(**settings).partial_fit(x[:60], y[:60])
+    assert usual.network_.washout == 6
+    early = ESNRegressor(**settings, washout=70).partial_fit(x[:60], y[:60])
+    assert np.allclose(early.predict(x), y[:60].mean())  # nothing is learned yet
+
+
+def test_a_series_is_read_from_both_ends(rng):
+    x, _ = remembered(rng)
+    later = np.roll(x[:, 0], -2)
+    scores = [
+        ESNRegressor(units=20, bidirectional=both, random_state=0).fit(x, later).score(x, later)
+        for both in (False, True)
+    ]
+    assert scores[0] < 0.3
+    assert scores[1] > 0.9
+
+
 def test_a_classifier_learns_in_pieces_when_it_is_told_all_classes(rng):
     x = rng.uniform(-1, 1, (300, 1))
     y = np.where(np.roll(x[:, 0], 1) > 0, "up", "down")
@@ -165,6 +191,19 @@ def test_names_of_features_are_kept_and_compared(rng):
     assert model.feature_names_in_.tolist() == ["rain_mm", "flow"]
     with pytest.raises(ValueError, match="feature names should match"):
         model.predict(frame.rename(columns={"flow": "level"}))
+
+
+def test_names_of_features_are_compared_in_every_sequence(rng):
+    pandas = pytest.importorskip("pandas")
+    x, y = remembered(rng)
+    frame = pandas.DataFrame({"rain_mm": x[:, 0], "flow": x[:, 0] ** 2})
+    model = ESNRegressor(units=10, random_state=0).fit([frame, frame[:50]], [y, y[:50]])
+    assert model.feature_names_in_.tolist() == ["rain_mm", "flow"]
+    turned = frame[["flow", "rain_mm"]]
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict([frame, turned])
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.fit([frame, turned], [y, y])
 
 
 def test_what_was_held_back_chooses_among_the_networks(rng):

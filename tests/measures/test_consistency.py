@@ -5,6 +5,7 @@ import pytest
 from plain_reservoirs import drive, random
 
 from evornn.measures import consistency, echo_state_index
+from evornn.reservoir import ESN
 
 
 @pytest.fixture
@@ -32,6 +33,15 @@ def test_a_bistable_unit_has_two_responses(rng):
     assert consistency(run, rng.uniform(-1, 1, size=100), starts, washout=50) > 0.9
 
 
+def test_an_echo_state_network_is_measured_as_it_is(rng):
+    u, starts = rng.uniform(-1, 1, size=300), rng.uniform(-1, 1, size=(3, 30))
+    for units, radius, responses in ((30, 0.5, 1), ((20, 10), 0.5, 1), (30, 3.0, 3)):
+        network = ESN(units, spectral_radius=radius, input_scaling=0.1)
+        assert echo_state_index(network, u, starts, washout=200) == responses
+    with pytest.raises(TypeError, match=r"`consistency` needs a function of inputs and .* got 3"):
+        consistency(3, u, starts)
+
+
 def test_consistency_is_the_correlation(rng):
     common, noise = rng.normal(size=(2000, 3)), rng.normal(size=(2, 2000, 3))
     runs = iter(common + 0.5 * noise)
@@ -52,10 +62,10 @@ def test_constant_units_agree_or_do_not():
         ({"starts": np.ones((1, 3))}, r"at least 2 initial states"),
         ({"washout": 9}, r"at least 2 steps after the washout of 9, got 10 in all"),
         ({"tolerance": 0.0}, r"a `tolerance` above 0"),
-        ({"run": lambda u, start: u[1:]}, r"a state for each of 10 inputs, got 9"),
+        ({"system": lambda u, start: u[1:]}, r"a state for each of 10 inputs, got 9"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(arguments, text):
-    usual = {"run": lambda u, start: u, "u": np.ones(10), "starts": np.ones((2, 3))}
+    usual = {"system": lambda u, start: u, "u": np.ones(10), "starts": np.ones((2, 3))}
     with pytest.raises(ValueError, match=text):
         echo_state_index(**(usual | arguments))

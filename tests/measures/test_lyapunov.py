@@ -6,6 +6,7 @@ from numba import njit
 from plain_reservoirs import random
 
 from evornn.measures import lyapunov_exponent, runge_kutta
+from evornn.reservoir import ESN
 
 
 def logistic(x):
@@ -89,6 +90,25 @@ def test_time_between_states_divides_the_exponent(rng):
 def test_the_runge_kutta_step_is_of_fourth_order():
     errors = [abs(runge_kutta(lambda x: -x, dt)(np.ones(1))[0] - np.exp(-dt)) for dt in (0.2, 0.1)]
     assert np.log2(errors[0] / errors[1]) == pytest.approx(5.0, abs=0.1)  # local error dt^5
+
+
+def test_an_echo_state_networks_exponent_is_that_of_its_equation(rng):
+    network = ESN(20, spectral_radius=1.2, leak=0.5)
+    layer = network.draw(1, 1).stack.layers[0]
+    W, W_in, u = layer.W.dense(), layer.W_in, rng.uniform(-1, 1, size=400)
+
+    def step(x, v):
+        return 0.5 * x + 0.5 * np.tanh(W @ x + W_in @ v)
+
+    def slopes(x, v):
+        inner = 1 - np.tanh(W @ x + W_in @ v) ** 2
+        return 0.5 * np.eye(20) + 0.5 * inner[:, None] * W
+
+    exact = lyapunov_exponent(step, np.zeros(20), u=u, jacobian=slopes, rng=rng)
+    found = lyapunov_exponent(network, np.zeros(20), u=u, rng=rng)
+    assert found == pytest.approx(exact, abs=2e-3)
+    with pytest.raises(ValueError, match="of a driven system needs inputs `u`, got none"):
+        lyapunov_exponent(network, np.zeros(20), steps=9, rng=rng)
 
 
 def test_trajectories_that_meet_have_minus_infinity(rng):

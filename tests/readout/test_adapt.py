@@ -105,3 +105,29 @@ def test_the_real_ones_are_adapted_alike(rows):
     np.testing.assert_allclose(readout.bias, ours.bias, rtol=1e-9)
     names = np.where(X[:, 0] > 0, "up", "down")
     assert (as_readout(linear.LogisticRegression()).fit(X, names).predict(X) == names).mean() > 0.95
+
+
+def test_real_estimators_for_one_output_are_fitted_to_each_unasked(rows):
+    linear = pytest.importorskip("sklearn.linear_model")
+    X, Y = rows
+    readout = as_readout(linear.HuberRegressor()).fit(X, Y)
+    apart = [linear.HuberRegressor().fit(X, Y[:, k]) for k in range(2)]
+    told = np.column_stack([one.predict(X) for one in apart])
+    np.testing.assert_array_equal(readout.predict(X), told)
+    assert len(as_readout(linear.Ridge()).fit(X, Y).fitted) == 1
+
+
+def test_real_classifiers_without_probabilities_tell_labels(rows):
+    linear = pytest.importorskip("sklearn.linear_model")
+    names = np.where(rows[0][:, 0] > 0, "up", "down")
+    told = as_readout(linear.RidgeClassifier()).fit(rows[0], names).predict(rows[0])
+    assert told.shape == (80,)
+    assert (told == names).mean() > 0.95
+
+
+def test_coefficients_behind_a_link_function_are_no_weights(rows):
+    linear = pytest.importorskip("sklearn.linear_model")
+    X, Y = rows
+    readout = as_readout(linear.GammaRegressor()).fit(X, np.exp(Y[:, :1]))
+    assert not hasattr(readout, "weights")
+    assert hasattr(as_readout(linear.Ridge()).fit(X, Y[:, :1]), "weights")

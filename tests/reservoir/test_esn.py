@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from evornn import cells
+from evornn.flow.trace import Cell
 from evornn.readout import RLS, Logistic, Ridge
 from evornn.reservoir import ESN, CellReservoir, Layer, LayerPlan, training
 
@@ -104,6 +105,27 @@ def test_a_long_series_is_summed_up_piece_by_piece(data, monkeypatch):
     pieces = ESN(30, feedback=True, washout=7).fit(u, y)
     np.testing.assert_allclose(pieces.readout.weights, whole.readout.weights, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(pieces.start.memories[0].x, whole.start.memories[0].x, atol=1e-14)
+
+
+def test_a_long_series_is_learned_online_piece_by_piece(data, monkeypatch):
+    u, y = data
+    whole = ESN(30, readout=RLS(1e-3), washout=7).fit(u, y)
+    monkeypatch.setattr(training, "WHOLE_BYTES", 0)
+    monkeypatch.setattr(training, "PIECE_BYTES", 33 * 8 * 4)
+    monkeypatch.setattr(RLS, "fit", None)  # which would need all rows at once
+    pieces = ESN(30, readout=RLS(1e-3), washout=7).fit(u, y)
+    np.testing.assert_allclose(pieces.readout.weights, whole.readout.weights, rtol=1e-6, atol=1e-8)
+
+
+def test_states_begin_where_they_are_told(data):
+    u, _ = data
+    esn = ESN([20, 10], leak=0.4)
+    whole = esn.states(u)
+    np.testing.assert_array_equal(esn.states(u[9:], start=whole[8]), whole[9:])
+    with pytest.raises(ValueError, match=r"a start needs axes \(30\), .* got shape \(20,\)"):
+        esn.states(u, start=np.zeros(20))
+    with pytest.raises(ValueError, match="for a bidirectional network"):
+        ESN(15, bidirectional=True).states(u, start=np.zeros(15))
 
 
 def test_a_deep_esn_is_its_layers_by_hand(data, rng):
@@ -291,6 +313,54 @@ def test_a_reservoir_of_cells_and_its_readout_are_one_network():
     np.testing.assert_allclose(esn.forecast(20), network.forecast(SERIES, 20), rtol=0, atol=1e-12)
 
 
+ZOO = [c for c in vars(cells).values() if isinstance(c, Cell)]
+
+
+@pytest.mark.parametrize("cell", ZOO, ids=lambda c: c.name)
+def test_every_cell_of_the_zoo_can_be_drawn_as_a_reservoir(cell, rng):
+    """Drawn only: a kernel for each would take a minute to compile."""
+    own = {"output": 7} if "output" in cell.graph.axis_names() else {}
+    reservoir = CellReservoir(cell, hidden=6, **own).drawn(2, rng)
+    assert reservoir.units == (7 if own else reservoir.network.sizes["output"])
+    network = reservoir.with_readout(rng.normal(size=(reservoir.units + 2, 1)), np.ones(1), True)
+    assert network.unpack()["V"].shape == (1, reservoir.units + 2)
+
+
+def test_a_jordan_networks_outputs_are_what_the_readout_sees(data, tmp_path):
+    V = np.linspace(-1, 1, 40).reshape(8, 5)
+    cell = CellReservoir(cells.jordan, hidden=5, output=8, weights={"V": V})
+    esn = ESN(layers=cell, washout=20).fit(*data)
+    weights = esn.front.reservoir.network.unpack()
+    np.testing.assert_array_equal(weights["own_V"], V)
+    x, s, expected = data[0], np.zeros(8), []
+    for t in range(30):
+        h = np.tanh(weights["own_W"] @ x[t] + weights["own_U"] @ s + weights["own_b"])
+        expected.append(V @ h + weights["own_c"])
+        s = 0.5 * s + expected[-1]
+    np.testing.assert_allclose(esn.states(x[:30]), expected, rtol=0, atol=1e-12)
+    esn.save(tmp_path / "jordan.safetensors")
+    again = ESN.load(tmp_path / "jordan.safetensors")
+    np.testing.assert_array_equal(again.predict(x), esn.predict(x))
+
+
+def test_a_reservoir_of_cells_goes_on_alone_as_if_told_each_output(tmp_path):
+    esn = ESN(layers=CellReservoir(cells.elman, hidden=20)).fit(SERIES)
+    told, heard = [], SERIES[:60]
+    for _ in range(5):
+        told.append(esn.predict(heard)[-1])
+        heard = np.vstack([heard, told[-1]])
+    free = esn.forecast(5, context=SERIES[:60])
+    np.testing.assert_allclose(free, told, rtol=0, atol=1e-12)
+    alone = esn.generate(4, start=[0.3])
+    np.testing.assert_allclose(
+        alone, esn.forecast(4, context=np.array([[0.3]])), rtol=0, atol=1e-12
+    )
+    esn.save(tmp_path / "cells.safetensors")
+    again = ESN.load(tmp_path / "cells.safetensors")
+    np.testing.assert_array_equal(again.predict(SERIES), esn.predict(SERIES))
+    np.testing.assert_array_equal(again.forecast(9), esn.forecast(9))
+
+
 # --- errors ---------------------------------------------------------------------------------
 
 U, Y = np.zeros((50, 2)), np.zeros((50, 1))
@@ -316,6 +386,7 @@ HOLE = np.where(np.arange(50)[:, None] == 7, np.nan, U)
             {"pooling": "last", "classify": True}, [U, U], ["a", "a"],
             r"at least two classes, got only \['a'\]; add sequences of another class",
         ),
+        ({"washout": 5, "classify": True}, U, HOLE[:, 0], "label for every target, got NaN among"),
         ({}, None, Y, "a network without inputs needs feedback=True, and targets or a teacher"),
     ],
 )  # fmt: skip
@@ -338,7 +409,9 @@ def test_data_that_cannot_be_learned_are_told(settings, inputs, targets, message
         ({"layers": []}, TypeError, "layers need to be a CellReservoir, or a list"),
         ({"layers": [LayerPlan()], "leak": 0.5}, ValueError, "leak belong to the layers"),
         ({"readout": 3}, TypeError, "A readout needs a method `fit`"),
-        ({"wobble": 3}, TypeError, "wobble"),
+        ({"wobble": 3}, TypeError, "an ESN has no setting 'wobble'; its layers take spectral_rad"),
+        ({"units": 2.5}, ValueError, "units need to be a whole number of at least 1, got 2.5"),
+        ({"layers": cells.elman, "hidden": 3}, TypeError, r"wrap it: CellReservoir\(elman, hidden"),
     ],
 )
 def test_a_wrong_setting_is_told(settings, error, message):

@@ -18,7 +18,7 @@ SETTINGS = {
     "states alone": {"inputs_to_readout": False},
     "lane-blocked": {"topology": "lane-blocked"},
     "edge of stability": {"equation": "es2n", "leak": 0.2},
-    "internal": {"equation": "internal", "leak": 0.6},
+    "external": {"equation": "external", "leak": 0.6},
 }
 DEFAULTS = {"units": 60, "bias_scaling": 0.3, "input_scaling": 0.4, "seed": 1}
 
@@ -212,12 +212,24 @@ def test_what_cannot_run_free_is_told():
     with pytest.raises(ValueError, match="not labels or pooling"):
         made(classify=True).fit(TRAIN, TIME[:800] % 2).forecast(3)
     with pytest.raises(ValueError, match="a CellReservoir runs free with a linear readout"):
-        ESN(layers=CellReservoir(cells.elman, hidden=5)).fit(TRAIN).forecast(3)
+        ESN(layers=CellReservoir(cells.elman, hidden=5), transform="squares").fit(TRAIN).forecast(3)
+    cell = ESN(layers=CellReservoir(cells.elman, hidden=5)).fit(TRAIN)
+    for free in (cell.forecast, cell.generate):
+        with pytest.raises(
+            ValueError, match="a CellReservoir runs free alone: without inputs from"
+        ):
+            free(3, inputs=np.zeros((3, 0)))
     esn = made().fit(TRAIN)
     with pytest.raises(ValueError, match="free running needs at least 1 step, got 0"):
         esn.forecast(0)
     with pytest.raises(ValueError, match=r"inputs need axes \(3, 0\).* got shape \(2, 1\)"):
         esn.forecast(3, inputs=np.zeros((2, 1)))
+    wide = made().fit(TRAIN, TRAIN[:, :1])
+    with pytest.raises(ValueError, match="inputs during free running need finite numbers, got NaN"):
+        wide.forecast(3, inputs=np.full((3, 1), np.nan))
+    for start in (np.nan, [0.1, np.nan], np.zeros(3)):
+        with pytest.raises(ValueError, match="start needs a finite number for each of 2 outputs"):
+            esn.generate(3, start=start)
     with pytest.raises(ValueError, match="teacher belongs to networks with feedback"):
         esn.forecast(3, teacher=TRAIN)
     with pytest.raises(ValueError, match="teacher belongs to networks with feedback"):
@@ -236,8 +248,6 @@ def test_what_cannot_be_saved_or_read_is_told(tmp_path):
     with pytest.raises(ValueError, match="a transform that is a function cannot be saved"):
         made(transform=np.abs).fit(TRAIN).save(path)
     cell = ESN(layers=CellReservoir(cells.elman, hidden=5), inputs_to_readout=False).fit(TRAIN)
-    with pytest.raises(ValueError, match="a reservoir of cells with its readout is a Network"):
-        cell.save(path)
     cell.front.reservoir.with_readout(cell.readout.weights, cell.readout.bias).save(path)
     with pytest.raises(ValueError, match="holds no echo state network; Network"):
         ESN.load(path)

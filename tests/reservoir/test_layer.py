@@ -24,7 +24,7 @@ def by_equation(W, W_in, u, *, bias, leak, equation, f, O, gain, shift, feedback
     x, v, states = np.zeros(len(W)), np.zeros(len(W)), []
     for t in range(len(u)):
         z = W @ x + W_in @ u[t] + bias + (feedback[t] if np.ndim(feedback) else 0.0)
-        if equation == "internal":
+        if equation == "external":
             v = (1 - leak) * v + leak * z
             x = f(gain * v + shift)
         else:
@@ -41,7 +41,7 @@ def parts(rng, density=0.3):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("equation", ["external", "internal", "es2n"])
+@pytest.mark.parametrize("equation", ["internal", "external", "es2n"])
 def test_states_follow_the_equation(equation, activation, rng):
     W, W_in, u = parts(rng)
     O = np.linalg.qr(rng.standard_normal((UNITS, UNITS)))[0] if equation == "es2n" else None  # noqa: E741
@@ -106,7 +106,7 @@ def test_two_states_become_one_under_the_same_input(rng):
     assert (np.diff(gap[:50]) < 0).all()
 
 
-@pytest.mark.parametrize("equation", ["external", "internal"])
+@pytest.mark.parametrize("equation", ["internal", "external"])
 def test_a_run_in_pieces_is_the_run(equation, rng):
     W, W_in, u = parts(rng)
     layer = Layer(W, W_in, leak=0.4, equation=equation)
@@ -122,7 +122,7 @@ def test_feedback_and_noise_are_added_inside_the_activation(rng):
     noise = 0.1 * rng.standard_normal((STEPS, UNITS))
     layer = Layer(W, W_in, W_fb=W_fb)
     expected = by_equation(
-        W, W_in, u, bias=0, leak=1, equation="external", f=np.tanh, O=None, gain=1, shift=0,
+        W, W_in, u, bias=0, leak=1, equation="internal", f=np.tanh, O=None, gain=1, shift=0,
         feedback=y @ W_fb.T + noise,
     )  # fmt: skip
     states = layer.run(u, feedback=y, noise=noise)
@@ -187,10 +187,10 @@ def test_one_gene_turns_one_weight(rng):
         ({"leak": 1.5}, r"leak needs to lie in \[0, 1\], got 1.5 to 1.5"),
         ({"bias": np.ones(2)}, r"bias needs to be a number or to have axes \(3\)"),
         ({"bias": np.inf}, "bias needs finite numbers, got inf"),
-        ({"equation": "middle"}, "equation is one of external, internal, es2n, got 'middle'"),
+        ({"equation": "middle"}, "equation is one of internal, external, es2n, got 'middle'"),
         ({"activation": "step"}, "activation is one of tanh, linear, sigmoid, relu, got 'step'"),
         ({"equation": "es2n"}, "needs an orthogonal matrix O, got none"),
-        ({"O": np.eye(3)}, "needs an orthogonal matrix O, got one for equation 'external'"),
+        ({"O": np.eye(3)}, "needs an orthogonal matrix O, got one for equation 'internal'"),
         ({"equation": "es2n", "O": np.eye(4)}, "O needs 3 units like W, got 4"),
     ],
 )
@@ -208,3 +208,14 @@ def test_wrong_inputs_genes_and_feedback_are_told(rng):
         fed.run(np.zeros((5, 1)))
     with pytest.raises(ValueError, match=r"needs 15 finite genes: .* W_in 3, .* got shape \(4,\)"):
         with_layer_genes(layer, np.zeros(4))
+
+
+def test_a_layer_begins_from_a_state(rng):
+    W, W_in, u = parts(rng)
+    layer = Layer(W, W_in, leak=0.3)
+    whole = layer.run(u)
+    np.testing.assert_array_equal(layer.run(u[9:], layer.begun(whole[8])), whole[9:])
+    with pytest.raises(ValueError, match=rf"needs {UNITS} finite numbers, one a unit, got shape"):
+        layer.begun(np.zeros(3))
+    with pytest.raises(ValueError, match='with equation "internal" or "es2n", got "external"'):
+        Layer(W, W_in, equation="external").begun(whole[8])

@@ -131,6 +131,27 @@ def test_an_unseen_coordinate_is_inferred(series):
     assert error < 0.05
 
 
+def test_several_series_are_learned_without_delays_from_one_to_the_next(series, rng):
+    pieces = [series[:60], series[200:300], series[400:475]]
+    model = NGRC(delays=3, skip=2, degree=2, ridge=0.1)
+    steps = [rng.random(len(piece)) < 0.7 for piece in pieces]
+    model.fit(pieces, [piece[:, 0] * piece[:, 1] for piece in pieces], steps)
+    rows, told = [], []
+    for piece, step in zip(pieces, steps, strict=True):
+        for t in range(4, len(piece)):
+            if step[t]:
+                v = np.r_[piece[t], piece[t - 2], piece[t - 4]]
+                rows.append(np.r_[1.0, v, [v[i] * v[j] for i in range(9) for j in range(i, 9)]])
+                told.append(piece[t, 0] * piece[t, 1])
+    x, y = np.array(rows), np.array(told)
+    expected = np.linalg.solve(x.T @ x + 0.1 * np.eye(x.shape[1]), x.T @ y)
+    np.testing.assert_allclose(model.readout.weights[:, 0], expected, rtol=1e-5, atol=1e-8)
+    forecaster = NGRC(delays=2).fit([series[:50], series[300:350]])
+    joined = NGRC(delays=2).fit(np.concatenate([series[:50], series[300:350]]))
+    assert np.isfinite(forecaster.forecast(series[:50], 5)).all()
+    assert not np.allclose(forecaster.readout.weights, joined.readout.weights, rtol=1e-3)
+
+
 def test_a_forecast_that_diverges_says_so_by_its_values(rng):
     series = np.array([0.1, 0.3, 0.7, 2.0, 9.0])
     with np.errstate(all="raise"):
@@ -149,9 +170,15 @@ def test_a_forecast_that_diverges_says_so_by_its_values(rng):
         (lambda x: NGRC(3, 2).fit(x[:5]), ValueError, r"more than 5 steps to fit .*, got 5\."),
         (lambda x: NGRC(3, 2).fit(x).predict(x[:4]), ValueError, r"more than 4 steps, got 4\."),
         (lambda x: NGRC().fit(x).predict(x[:, :2]), ValueError, r"fitted to 3 inputs, got 2\."),
-        (lambda x: NGRC().fit(np.full(9, np.nan)), ValueError, r"got NaN or infinity\."),
+        (
+            lambda x: NGRC().fit(np.full(9, np.nan)),
+            ValueError,
+            r"finite numbers, got nan at step 0",
+        ),
+        (lambda x: NGRC().fit(x, x, [x[:, 0] > np.inf]), ValueError, r"a step to learn .* 1, got"),
+        (lambda x: NGRC().fit(x, x, [x[1:, 0] > 0]), ValueError, r"a mask of axes \(time\) for"),
         (lambda x: NGRC().fit(x, x).forecast(x, 5), ValueError, r"a fit to a series alone"),
-        (lambda x: NGRC().fit(x, x[:-1]), ValueError, r"as many targets as states"),
+        (lambda x: NGRC().fit(x, x[:-1]), ValueError, r"a target for every step"),
     ],
 )
 def test_what_cannot_be_done_is_refused(series, make, error, text):

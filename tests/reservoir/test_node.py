@@ -106,8 +106,8 @@ def test_the_edge_of_stability_is_reservoirpys(data):
     np.testing.assert_allclose(ours.run(data[0]), expected, rtol=0, atol=1e-12)
 
 
-def test_the_internal_equation_goes_on_from_its_internal_state(data):
-    node, whole = (Reservoir(30, lr=0.3, equation="internal", seed=1) for _ in range(2))
+def test_the_external_equation_goes_on_from_its_internal_state(data):
+    node, whole = (Reservoir(30, lr=0.3, equation="external", seed=1) for _ in range(2))
     parts = [node.run(data[0][:70]), node.run(data[0][70:])]
     np.testing.assert_allclose(np.concatenate(parts), whole.run(data[0]), rtol=0, atol=1e-14)
     ip = nodes.IPReservoir(30, lr=0.3, W=node.W, Win=node.Win, bias=np.zeros(30))
@@ -119,6 +119,13 @@ def test_noise_stirs_the_states_by_its_size(data):
     quiet, noisy, again = (Reservoir(50, seed=1, noise=n).run(data[0]) for n in (0, 1e-3, 1e-3))
     assert 1e-4 < np.std(noisy - quiet) < 1e-2
     np.testing.assert_array_equal(noisy, again)
+
+
+def test_a_hole_in_a_series_is_told(data):
+    u = data[0].copy()
+    u[7, 1] = np.nan
+    with pytest.raises(ValueError, match=r"^wet needs finite inputs, got nan at step 7, feature 1"):
+        (Reservoir(30, name="wet") >> nodes.Ridge()).fit(u, data[0])
 
 
 def test_an_attribute_that_is_changed_counts(data):
@@ -145,7 +152,7 @@ def test_a_node_survives_a_pickle(data):
         ({"topology": "star"}, "topology is one of random, .* got 'star'"),
         ({"noise": -1.0}, "noise and feedback_dim need to be at least 0, got -1.0 and 0"),
         ({"dtype": np.float32}, "computes in float64, got"),
-        ({"activation": np.sin, "noise": 0.1}, "an activation of your own goes with the external"),
+        ({"activation": np.sin, "noise": 0.1}, "an activation of your own goes with the internal"),
         ({"feedback_dim": 3}, "feedback_dim=3 needs as many inputs, this node hears 2"),
         (
             {"feedback_dim": 1, "Wfb": np.ones((9, 1))},

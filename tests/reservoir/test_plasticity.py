@@ -18,7 +18,7 @@ def test_gains_and_shifts_are_reservoirpys(activation, mu, sigma, rng):
     )  # fmt: skip
     node.fit(u)
     layer = Layer(
-        node.W, node.Win, bias=np.ravel(node.bias), leak=0.7, equation="internal",
+        node.W, node.Win, bias=np.ravel(node.bias), leak=0.7, equation="external",
         activation=activation,
     )  # fmt: skip
     learned = intrinsic_plasticity(layer, u, mu=mu, sigma=sigma, rate=1e-3)
@@ -30,7 +30,7 @@ def test_gains_and_shifts_are_reservoirpys(activation, mu, sigma, rng):
 def test_units_come_to_the_spread_they_were_asked_for(rng):
     W = rng.standard_normal((40, 40))
     W *= 0.5 / np.abs(np.linalg.eigvals(W)).max()
-    layer = Layer(W, rng.uniform(-3, 3, (40, 1)), equation="internal")
+    layer = Layer(W, rng.uniform(-3, 3, (40, 1)), equation="external")
     u = rng.uniform(-1, 1, (2000, 1))
     learned = intrinsic_plasticity(layer, u, sigma=0.2, rate=1e-3, epochs=5, washout=20)
     before, after = (np.median(one.run(u)[100:].std(axis=0)) for one in (layer, learned))
@@ -41,8 +41,8 @@ def test_units_come_to_the_spread_they_were_asked_for(rng):
 @pytest.mark.parametrize(
     ("layer", "settings", "message"),
     [
-        ({"equation": "external"}, {}, 'needs equation="internal" and tanh or sigmoid units'),
-        ({"activation": "relu"}, {}, "got internal and relu"),
+        ({"equation": "internal"}, {}, 'needs equation="external" and tanh or sigmoid units'),
+        ({"activation": "relu"}, {}, "got external and relu"),
         ({"W_fb": np.ones((3, 1))}, {}, "does not hear its outputs"),
         ({}, {"sigma": 0.0}, "sigma above 0"),
         ({"activation": "sigmoid"}, {"mu": 0.0}, r"mu in \(0, 1\) for sigmoid"),
@@ -50,12 +50,12 @@ def test_units_come_to_the_spread_they_were_asked_for(rng):
     ],
 )
 def test_what_cannot_be_learned_is_told(layer, settings, message, rng):
-    made = Layer(np.eye(3) / 2, np.ones((3, 1)), **{"equation": "internal", **layer})
+    made = Layer(np.eye(3) / 2, np.ones((3, 1)), **{"equation": "external", **layer})
     with pytest.raises(ValueError, match=message):
         intrinsic_plasticity(made, rng.uniform(-1, 1, (50, 1)), **settings)
 
 
 def test_learning_that_diverges_is_told():
-    layer = Layer(np.eye(3) / 2, np.ones((3, 1)), equation="internal")
+    layer = Layer(np.eye(3) / 2, np.ones((3, 1)), equation="external")
     with pytest.raises(ValueError, match="intrinsic plasticity diverged at rate"):
         intrinsic_plasticity(layer, np.full((50, 1), 1e3), rate=0.5)

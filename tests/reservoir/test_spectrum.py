@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from evornn.reservoir import spectral_radius, spectrum, with_radius
-from evornn.reservoir.operators import Dense, Nothing, Sparse
+from evornn.reservoir import TOPOLOGIES, spectral_radius, spectrum, with_radius
+from evornn.reservoir.operators import Dense, Nothing, Ring, Sparse
 
 
 @pytest.mark.parametrize("density", [0.05, 1.0])
@@ -69,6 +69,34 @@ def test_power_iteration_has_the_last_word_on_a_very_large_matrix(rng, monkeypat
 def test_arpack_starts_from_the_same_vector_every_time(rng):
     W = scipy.sparse.random_array((400, 400), density=0.1, rng=rng).tocsr()
     assert spectral_radius(W) == spectral_radius(W)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_long_open_line_has_the_radius_of_its_formula(sign):
+    """All eigenvalues of the matrix itself are off by a tenth here, which rounding makes of it."""
+    line = TOPOLOGIES["delay-line"](256, weight=0.9, feedback=0.1 * sign)
+    formula = 2 * np.sqrt(0.09) * np.cos(np.pi / 257)
+    assert spectral_radius(line) == pytest.approx(formula, rel=1e-12)
+    assert spectral_radius(with_radius(line, 0.8)) == pytest.approx(0.8, rel=1e-12)
+    assert abs(np.abs(np.linalg.eigvals(line.dense())).max() - formula) > 0.05
+
+
+def test_an_open_line_of_uneven_weights_has_the_radius_of_all_eigenvalues(rng):
+    forward, backward = rng.uniform(0.5, 1, 20), rng.uniform(0.5, 1, 20)
+    forward[0] = backward[-1] = 0
+    for signs in (1, -1, rng.choice([-1, 1], 20)):
+        line = Ring(forward, backward * signs)
+        expected = np.abs(np.linalg.eigvals(line.dense())).max()
+        assert spectral_radius(line) == pytest.approx(expected, rel=1e-9)
+
+
+def test_arrays_and_scipys_matrices_are_scaled_in_their_own_kind(rng):
+    array = rng.standard_normal((30, 30))
+    sparse = scipy.sparse.csr_array(array)
+    for given in (array, sparse):
+        scaled = with_radius(given, 0.7)
+        assert type(scaled) is type(given)
+        assert spectral_radius(scaled) == pytest.approx(0.7, rel=1e-9)
 
 
 def test_nothing_has_radius_zero():

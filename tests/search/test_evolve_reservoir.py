@@ -183,6 +183,7 @@ def test_a_search_needs_a_validation_part():
         ({"reservoir": {"pooling": "last"}}, "one answer at every step"),
         ({"learner": en.GA(refine=en.BPTT(steps=2))}, "cannot refine by gradients"),
         ({"draws": 0}, "`draws` of at least 1"),
+        ({"reservoir": {"unitz": 9}}, "needs settings of an ESN, .*, units, .* got 'unitz'"),
     ],
 )
 def test_what_cannot_be_searched_is_refused(arguments, words):
