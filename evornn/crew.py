@@ -7,6 +7,8 @@ without holding the interpreter's lock; the caller waits for the others in the s
 
 from __future__ import annotations
 
+import ctypes
+import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +24,7 @@ from numba.extending import intrinsic
 from evornn.compiled import kernel
 
 LOOKS = 8_000  # with a pause after each, some tenths of a millisecond
+TURN = 64  # looks after which another thread may have the processor
 PAUSES = {"x86_64": ("llvm.x86.sse2.pause", ()), "aarch64": ("llvm.aarch64.hint", (1,))}
 
 
@@ -79,6 +82,7 @@ class _Post:
     def __init__(self) -> None:
         self.changed = threading.Condition()
         self.asleep = 0
+        self.processor = UNKNOWN
         self.closed = False
         self.rounds = np.zeros(1, dtype=np.int64)
         self.round: Round | None = None
@@ -86,6 +90,7 @@ class _Post:
     def announce(self, new: Round | None) -> None:
         """Hand a round to the threads, or None: that they may go."""
         self.round = new
+        self.processor = processor()
         self.closed = new is None
         self.rounds[0] += 1
         if self.asleep or self.closed:
@@ -99,6 +104,8 @@ class _Post:
         while True:
             # The last task is marked as finished in there, where the interpreter's lock is free:
             # the caller, who sees the mark, would otherwise fall asleep over that lock.
+            if self.processor == processor() != UNKNOWN:
+                leave(self.processor)
             soon = differs(self.rounds, seen, LOOKS, marks, last)
             if now is not None and now.asleep:
                 now.over.put(None)
@@ -151,6 +158,30 @@ class Crew:
         self._end()
 
 
+UNKNOWN = -1
+_libc = ctypes.PyDLL(None) if os.name == "posix" else None
+_processor = getattr(_libc, "sched_getcpu", None)
+CAN_YIELD = hasattr(_libc, "sched_yield")
+
+
+def processor() -> int:
+    """The number of the processor that runs this thread, or UNKNOWN."""
+    return int(_processor()) if _processor is not None else UNKNOWN
+
+
+def leave(number: int) -> None:
+    """Move this thread to another processor, if it may run on one.
+
+    After an idle tenth of a second, Linux was seen to keep caller and worker on one processor, each
+    waiting for the other, with the second one idle for a hundred rounds and more.
+    """
+    allowed = os.sched_getaffinity(0)
+    others = allowed - {number}
+    if others:
+        os.sched_setaffinity(0, others)
+        os.sched_setaffinity(0, allowed)  # it stays where it is now, but is free again
+
+
 @intrinsic
 def _look(typing_context: Any, array: Any, index: Any) -> Any:
     """An entry of an int64 array as memory has it now: the optimiser must not keep it.
@@ -184,8 +215,22 @@ def _set(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
     return types.void(array, types.intp, types.int64), emit
 
 
+@intrinsic
+def _give_way(typing_context: Any) -> Any:
+    """Let another thread that waits for this processor run."""
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        if CAN_YIELD:
+            kind = ir.FunctionType(ir.IntType(32), [])
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])
+        return context.get_dummy_value()
+
+    return types.void(), emit
+
+
 LOOK: Any = _look  # for the type checker: compiled code calls them without the context
 SET: Any = _set
+GIVE_WAY: Any = _give_way
 
 
 @kernel
@@ -193,9 +238,11 @@ def differs(array: Any, seen: int, looks: int, marks: Any, mark: int) -> bool:
     """Set a mark, if it is not below 0; whether then an entry becomes another within the looks."""
     if mark >= 0:
         SET(marks, mark, 1)
-    for _ in range(looks):  # noqa: SIM110 - Numba has no any()
+    for look in range(looks):
         if LOOK(array, 0) != seen:
             return True
+        if look % TURN == TURN - 1:
+            GIVE_WAY()
     return False
 
 
@@ -203,9 +250,11 @@ def differs(array: Any, seen: int, looks: int, marks: Any, mark: int) -> bool:
 def all_set(array: Any, looks: int) -> bool:
     """Whether all entries become other than 0 within so many looks."""
     k = 0
-    for _ in range(looks):
+    for look in range(looks):
         while k < array.size and LOOK(array, k) != 0:
             k += 1
         if k == array.size:
             return True
+        if look % TURN == TURN - 1:
+            GIVE_WAY()
     return False

@@ -205,7 +205,7 @@ class BPTTGradient:
         losses: np.ndarray,
     ) -> None:
         """Add loss and gradient of one block of lanes to rows of their own."""
-        longest = max(group.length for group in groups)
+        longest = groups[0].length  # they stand in order
         segment = self._segment(kernel, longest)
         capacity = self._capacity(longest, segment)
         space = self._borrow(kernel, capacity)
@@ -216,11 +216,13 @@ class BPTTGradient:
                 self._whole(stream, genes, group.length, segment, gradient, number == 0)
             else:
                 self._windows(stream, genes, group.length, gradient, number == 0)
+            found = stream.losses
             if kernel.kind == "networks":
-                found = stream.losses.reshape(kernel.sequences, kernel.lanes).sum(axis=0)
+                if kernel.sequences > 1:
+                    found = found.reshape(kernel.sequences, kernel.lanes).sum(axis=0)
                 losses += found[: len(losses)]
             else:
-                losses[0] += stream.losses.sum()
+                losses[0] += found[0] if len(found) == 1 else found.sum()
         kernel.backward.collect(space.backward[1], gradient, 0)
         self._give_back(kernel, capacity, space)
 
@@ -234,11 +236,17 @@ class BPTTGradient:
         fresh: bool,
     ) -> None:
         """Forwards to the end, then back to the start, in segments that fit the memory."""
+        if length <= segment:
+            stream.forward(genes, length, fresh_weights=fresh)
+            stream.count_losses(length)
+            stream.backward(genes, length, length, fresh_weights=fresh)
+            stream.collect_initial(gradient)
+            return
         saved: list[np.ndarray] = []
         starts = list(range(0, length, segment))
         for start in starts:
             stream.keep(0)
-            saved.append(stream.states() if len(starts) > 1 else np.zeros(0))
+            saved.append(stream.states())
             steps = min(segment, length - start)
             stream.forward(genes, steps, fresh_weights=fresh and start == 0)
             stream.count_losses(steps)
@@ -272,8 +280,7 @@ class BPTTGradient:
         """Steps whose frames are in memory together."""
         if self.method.checkpoint is not None:
             return min(self.method.checkpoint, max(length, 1))
-        frame = kernel.frame_size * np.dtype(self.network.dtype).itemsize
-        return length if length * frame <= TAPE_BYTES else math.isqrt(length) + 1
+        return length if length * kernel.frame_bytes <= TAPE_BYTES else math.isqrt(length) + 1
 
     def _capacity(self, length: int, segment: int) -> int:
         if self.method.window is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -311,6 +312,11 @@ class GradientKernel:
     def frame_size(self) -> int:
         """Numbers of a frame."""
         return self.forward.layout.frame_size
+
+    @functools.cached_property
+    def frame_bytes(self) -> int:
+        """Bytes of a frame."""
+        return self.frame_size * np.dtype(self.forward.form.dtype).itemsize
 
     def workspace(self, slots: int) -> Workspace:
         """Memory for frames of `slots` steps, and one more for what stands before them."""
