@@ -1,6 +1,7 @@
 """Who remembers two numbers over hundreds and thousands of steps?
 
     python experiments/adding_problem.py [--smoke] [--lengths 100 500 1000] [--jobs 2] [--out DIR]
+                                         [--fresh]
 
 The adding problem in the form of the IndRNN paper (Li et al. 2018, section 5.1): numbers from
 U(0, 1), one mark in each half, the sum at the last step. Always answering 1 has a mean square error
@@ -10,12 +11,15 @@ from 5000, gradient norm clipped at 10, recurrent weights of the IndRNN bounded 
 Deviations from the paper, for the sake of a CPU: 64 units a layer instead of 128, a learning rate
 of 2e-3 instead of 2e-4, and as many updates as the table says. 5000 steps are for the IndRNN alone.
 
+Every network that is done is kept in results/adding_problem/, and read from there the next time.
 Writes results/adding_problem.md and results/adding_problem.png: validation error against updates.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import pathlib
 import time
 
 import numpy as np
@@ -26,7 +30,7 @@ import evornn as en
 HIDDEN, BATCH, RATE = 64, 50, 2e-3
 SOLVED = 0.01
 CHANCE = 1 / 6
-UPDATES = {100: 3000, 500: 2400, 1000: 2400, 5000: 1500}
+UPDATES = {100: 3000, 500: 2400, 1000: 2400, 5000: 600}
 Curve = tuple[list[int], list[float]]
 
 
@@ -83,6 +87,27 @@ def train(name: str, task: en.Task, steps: int, hidden: int, updates: int, jobs:
     ]
 
 
+def kept(
+    folder: pathlib.Path | None, name: str, steps: int, updates: int, fresh: bool
+) -> tuple[pathlib.Path | None, tuple[Curve, list[str]] | None]:
+    """The file of a network's result, and what stands in it from an earlier start."""
+    if folder is None:
+        return None, None
+    path = folder / "adding_problem" / f"{name}-{steps}-{updates}.json"
+    if fresh or not path.exists():
+        return path, None
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return path, ((found["updates"], found["errors"]), found["row"])
+
+
+def keep(path: pathlib.Path | None, curve: Curve, row: list[str]) -> None:
+    """Write a network's result for the next start."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = {"updates": curve[0], "errors": curve[1], "row": row}
+        path.write_text(json.dumps(content), encoding="utf-8")
+
+
 def draw(curves: dict[tuple[int, str], Curve], path: str) -> None:
     """Validation error against updates, one panel a length."""
     import matplotlib.pyplot as plt
@@ -109,6 +134,7 @@ def parse() -> argparse.Namespace:
     parser = arguments(__doc__ or "")
     parser.add_argument("--lengths", type=int, nargs="+", default=list(UPDATES))
     parser.add_argument("--jobs", type=int, default=-1, help="threads (default: all cores)")
+    parser.add_argument("--fresh", action="store_true", help="train again what is already done")
     return parser.parse_args()
 
 
@@ -131,7 +157,10 @@ def main() -> None:
         task = en.tasks.adding(steps, form="indrnn", train=size, validation=200, test=1000)
         for name in ("RNN", "LSTM", "IndRNN") if steps < 5000 else ("IndRNN",):
             updates = 20 if options.smoke else UPDATES.get(steps, 2400)
-            curves[steps, name], row = train(name, task, steps, hidden, updates, options.jobs)
+            path, known = kept(folder, name, steps, updates, options.fresh)
+            curve, row = known or train(name, task, steps, hidden, updates, options.jobs)
+            keep(path, curve, row)
+            curves[steps, name] = curve
             rows.append(row)
         # After every length: the long ones take an hour, and a table cut short is worth having.
         report.table(f"{steps} steps", columns, rows)
