@@ -88,10 +88,13 @@ def main() -> None:
     """Measure and report."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--loads", type=int, default=3, help="processes that find the code")
+    parser.add_argument("--cells", nargs="+", metavar="NAME", help="some of the zoo (default: all)")
     options = parser.parse_args()
     from evornn.cells import ZOO
 
-    cells = ["elman"] if options.smoke else list(ZOO)
+    cells = ["elman"] if options.smoke else options.cells or list(ZOO)
+    if unknown := set(cells) - set(ZOO):
+        parser.error(f"--cells needs names out of {', '.join(ZOO)}, got {', '.join(unknown)}")
     columns = "Cell|Sequences|Compile s|Under {}|Load s|Under 0.5"
     tables = {}
     for heading, code, limit in (
